@@ -1,0 +1,1 @@
+"""A privacy-request desk for one mailbox."""

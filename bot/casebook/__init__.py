@@ -1,0 +1,1 @@
+"""The case book: tables, unit of work, keys, journal, register."""

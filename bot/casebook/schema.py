@@ -229,6 +229,7 @@ class Work(Base):
     """One piece of work: a timer, a retry and a lease in one row (`bot/work.py`). Ids and class names only."""
 
     __tablename__ = "work"
+    __table_args__ = (Index("ix_work_due_id", "due", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
@@ -238,10 +239,6 @@ class Work(Base):
     tries: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str | None]
     done: Mapped[datetime | None] = mapped_column(index=True)
-
-    __table_args__ = (
-        Index("ix_work_open_due", "due", "id", sqlite_where=due.is_not(None), postgresql_where=due.is_not(None)),
-    )
 
 
 class Permit(Base):

@@ -1,0 +1,1 @@
+"""What staff and management see and say."""

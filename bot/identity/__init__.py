@@ -1,0 +1,1 @@
+"""Who is asking, by the lightest means that works."""

@@ -1,0 +1,1 @@
+"""A message as data: parse, own text, where it came from, compose."""

@@ -1,0 +1,1 @@
+"""The suppliers that hold data for the shop, one file each."""

@@ -1,0 +1,1 @@
+"""A mailbox and suppliers on loopback, for the demo and the tests."""
