@@ -245,6 +245,7 @@ class Permit(Base):
     """One slot of a budget: busy until `free_at`. N rows of one name = at most N uses in the hold time."""
 
     __tablename__ = "permit"
+    __table_args__ = (Index("ix_permit_name_free_at", "name", "free_at"),)
     name: Mapped[str] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(Integer, primary_key=True)
     free_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""The steps by which the case book's tables came to be; run by `bot.casebook.store.upgrade`."""
