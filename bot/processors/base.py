@@ -120,20 +120,8 @@ def normal(address: object) -> str:
     return address.strip().translate(_LOWER) if isinstance(address, str) else ""
 
 
-_MONTHS = [
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-]
+_SPRING = ("januari", "februari", "maart", "april", "mei", "juni")
+_AUTUMN = ("juli", "augustus", "september", "oktober", "november", "december")
 
 
 def dutch_date(iso: object) -> str:
@@ -145,7 +133,7 @@ def dutch_date(iso: object) -> str:
     if moment is None:
         return ""
     local = moment.astimezone(AMSTERDAM) if moment.tzinfo else moment
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    return f"{local.day} {(*_SPRING, *_AUTUMN)[local.month - 1]} {local.year}"
 
 
 def euros(amount: object) -> str:
