@@ -1,0 +1,29 @@
+# Each target is one line that a person would type; `make demo` and `make test` need Python 3.11 and nothing else.
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: demo test check format lock diagram
+
+demo: .venv/ready
+	$(BIN)/privacybot demo
+
+test: .venv/ready
+	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=85
+
+check: .venv/ready
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: .venv/ready
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+diagram: .venv/ready
+	$(BIN)/python -m workflows.machine
+
+lock: .venv/ready
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --no-annotate --no-header --upgrade pyproject.toml --group dev -o requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,604 @@
+"""The use cases, as plain functions: take in a mail, open a request, find out who asks, collect, answer.
+
+Each handler of work makes at most one call to the outside and then finishes its work in the transaction that changes
+the case and writes the next work. `handlers()` at the end lists them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bot import correspondence, letters, sending, work
+from bot.casebook import journal, ledger, register
+from bot.casebook.ledger import Taken
+from bot.casebook.schema import Answer, Case, Letter, Message, Request
+from bot.cases import ASK, COLLECT, FILE, IDENTIFY, OPEN, WATCH, advance, all_answered, answers_of, cases_of, findings_of, in_state, keep_finding, next_reference
+from bot.clock import local_date
+from bot.context import Bot
+from bot.desk import approvals, questions
+from bot.graph import folders, inbox
+from bot.graph.session import GraphError
+from bot.identity import known_address
+from bot.letters import Person, address_hash, keep_person, person_of, reference_in
+from bot.mail import message as mails
+from bot.mail.authentication import genuine_internal, proven_sender
+from bot.mail.message import Mail
+from bot.mail.origin import Origin, origin
+from bot.mail.reply import Reply, split
+from bot.processors.base import ProcessorDown, ProcessorRefused
+from bot.reading import TAKE_IN
+from bot.sorting.verdict import Item as Sortable
+from bot.sorting.verdict import Verdict, sort
+from workflows import machine, terms
+from workflows.rights import RIGHTS, WORDS
+
+BOUNCE_WITHIN = timedelta(hours=48)  # how long a delivered answer is watched for a bounce
+
+
+# --- taking in a mail ------------------------------------------------------------------------------------------------
+
+
+def take_in(bot: Bot, item: work.Item) -> None:
+    """Gives one row of the ledger its disposition and does what follows from it, in one transaction."""
+    page = bot.seen.pop(item.ref, None)
+    with bot.store.read() as session:
+        row = session.get_one(Message, item.ref)
+    if row.disposition is not None:
+        with bot.store.begin() as session:
+            work.finish(session, item, bot.clock.now())
+        return
+    mail = mails.from_graph(page) if page is not None and "internetMessageHeaders" in page and "body" in page else None
+    taken = decide(bot, row, mail, whole=False) if mail is not None else None
+    if taken is None:
+        mail = fetch(bot, row)
+        taken = decide(bot, row, mail, whole=True) if mail is not None else _unreadable(bot, row)
+    assert taken is not None
+    with bot.store.begin() as session:
+        work.finish(session, item, bot.clock.now())
+        row = session.get_one(Message, item.ref)
+        row.kind, row.disposition, row.reason = taken.kind or None, taken.disposition, taken.reason
+        if taken.follow is not None:
+            taken.follow(session, row)
+
+
+def fetch(bot: Bot, row: Message) -> Mail | None:
+    """The whole mail of a row, wherever it is by now; None when it is too large or gone. Raises GraphError."""
+    try:
+        raw = inbox.mime(bot.graph, row.graph_id)
+    except GraphError as error:
+        if error.status != 404:
+            raise
+        there = [found for found in inbox.find(bot.graph, row.message_id) if not found.get("isDraft")]
+        raw = inbox.mime(bot.graph, str(there[0]["id"])) if there else None
+    return mails.parse(raw) if raw is not None else None
+
+
+def _unreadable(bot: Bot, row: Message) -> Taken:
+    """A mail over the bounds, or gone before it was read: a person gets it."""
+    reason = "larger than 25 MB, or gone before it could be read"
+
+    def follow(session: Session, row: Message) -> None:
+        questions.look_yourself(bot, session, row, "Deze e-mail is te groot om te lezen, of is al weg uit de mailbox.")
+
+    return Taken("parked", reason, follow=follow)
+
+
+def decide(bot: Bot, row: Message, mail: Mail, *, whole: bool) -> Taken | None:
+    """What a mail is to us, in the order of DESIGN "Sorting a message". None: the page is not enough, read the whole.
+
+    `whole` says that `mail` was parsed from its MIME rather than from the data of a delta page.
+    """
+    came = origin(
+        mail,
+        own_mark=lambda mark: letters.is_own_mark(bot, mark),
+        form_senders=bot.settings.mailbox.form_senders,
+    )
+    if came.kind == "own":
+        return Taken("own", came.reason, "automatic")
+    if came.kind in ("bounce", "auto-reply", "receipt", "calendar"):
+        return _machine(bot, mail, came) if whole or came.kind != "bounce" else None
+    if mail.over_bound or mail.unreadable:
+        if not whole:
+            return None
+        return _for_a_person(bot, row, mail, mail.over_bound or mail.unreadable)
+    people = bot.settings.people
+    reply = split(mail)
+    if mail.sender in (*people.staff, *people.management):
+        if not whole:
+            return None
+        command = approvals.from_staff(bot, mail, reply)
+        if command is not None:
+            return command
+    known = _thread_of(bot, mail)
+    if known is not None:
+        return _join(bot, known, mail, came) if whole else None
+    verdict = sort(sortable(mail, reply, came))
+    if verdict.kind == "automatic" and verdict.certain:
+        return Taken("automatic", "sorted as written by a machine", "automatic")
+    if verdict.kind == "not_privacy" and verdict.certain and (whole or not mail.attachments):
+        return Taken("not-privacy", "sorted as no privacy mail", "not_privacy")
+    if not whole:
+        return None
+    if verdict.kind == "not_privacy" and verdict.certain:
+        return Taken("not-privacy", "sorted as no privacy mail", "not_privacy")
+    return _privacy(bot, row, mail, reply, came, verdict)
+
+
+def sortable(mail: Mail, reply: Reply, came: Origin) -> Sortable:
+    """A mail as the sorter wants it."""
+    return Sortable(
+        subject=mail.subject,
+        own_text=reply.own_text,
+        quoted_text=reply.quoted_text,
+        sender=mail.sender,
+        from_name=mail.from_name,
+        headers=mail.headers,
+        attachments=mail.attachments,
+        origin=came.kind,
+    )
+
+
+def _machine(bot: Bot, mail: Mail, came: Origin) -> Taken:
+    """Mail that a machine wrote is never answered; a bounce of one of our letters belongs to that letter."""
+    if came.kind != "bounce":
+        return Taken("automatic", came.reason, "automatic")
+    with bot.store.read() as session:
+        letter = _returned_letter(bot, session, mail)
+    if letter is None:
+        return Taken("automatic", f"bounce of none of our letters: {came.reason}", "automatic")
+    letter_id = letter.id
+    final = not (mail.report and mail.report.status.startswith("4"))
+
+    def follow(session: Session, row: Message) -> None:
+        bounced = session.get_one(Letter, letter_id)
+        row.request_id = bounced.request_id
+        if final:
+            letter_bounced(bot, session, bounced)
+
+    return Taken("bounce", came.reason if final else f"delayed only: {came.reason}", "automatic", follow)
+
+
+def _returned_letter(bot: Bot, session: Session, mail: Mail) -> Letter | None:
+    """The letter that a bounce is about: returned Message-ID, our mark, References."""
+    ids = [*mail.in_reply_to, *mail.references]
+    if mail.report is not None:
+        ids.insert(0, mail.report.returned_message_id)
+        for name, value in mail.report.returned_headers:
+            if name.lower() == letters.MARK_HEADER.lower() and letters.is_own_mark(bot, value):
+                return session.get(Letter, int(value.strip().partition(".")[0]))
+    for message_id in filter(None, ids):
+        found = _letter_named(session, message_id)
+        if found is not None:
+            return found
+    return None
+
+
+def _letter_named(session: Session, message_id: str) -> Letter | None:
+    return session.scalar(
+        select(Letter).where(or_(Letter.message_id == message_id, Letter.sent_message_id == message_id))
+    )
+
+
+def _for_a_person(bot: Bot, row: Message, mail: Mail, why: str) -> Taken:
+    """A mail that this program cannot read safely: staff look at it in the mailbox."""
+
+    def follow(session: Session, row: Message) -> None:
+        questions.look_yourself(bot, session, row, f"Deze e-mail kan het programma niet lezen: {why}.", mail)
+
+    return Taken("parked", why, follow=follow)
+
+
+def _thread_of(bot: Bot, mail: Mail) -> tuple[int, bool] | None:
+    """The request that a mail belongs to, and whether its sender is a party of it; None when it names no request."""
+    with bot.store.read() as session:
+        request: Request | None = None
+        for message_id in (*mail.in_reply_to, *reversed(mail.references)):
+            letter = _letter_named(session, message_id)
+            if letter is not None and letter.request_id is not None and letter.audience == "subject":
+                request = session.get(Request, letter.request_id)
+                break
+        if request is None:
+            reference = reference_in(mail.subject)
+            if reference is not None:
+                request = session.scalar(select(Request).where(Request.reference == reference))
+        if request is None:
+            return None
+        return request.id, request.sender_hash == address_hash(bot, mail.sender)
+
+
+def _join(bot: Bot, known: tuple[int, bool], mail: Mail, came: Origin) -> Taken:
+    """A mail in the thread of a request: staff see it on the case; it changes nothing by itself."""
+    request_id, party = known
+    proof = proven_sender(mail)
+
+    def follow(session: Session, row: Message) -> None:
+        request = session.get_one(Request, request_id)
+        row.request_id = request.id
+        questions.show_joined(bot, session, request, row, mail, split(mail).own_text, party=party, proven=proof.ok)
+
+    if party:
+        return Taken("joined", "our letter or reference, from a party", follow=follow)
+    return Taken("staff-question", "names a request that its sender is no party of", follow=follow)
+
+
+def _privacy(bot: Bot, row: Message, mail: Mail, reply: Reply, came: Origin, verdict: Verdict) -> Taken:
+    """A request, a doubtful mail, a question, a complaint, a breach: a request opens, or staff are asked."""
+    with bot.store.read() as session:
+        start = ledger.mark(session, "started")
+        listed = ledger.mark(session, "backlog") is not None
+    backlog = start is not None and row.received <= start.at
+    doubt = not verdict.certain or came.kind in ("list", "unknown") or not mail.sender or len(mail.senders) != 1
+    kind = verdict.kind
+
+    if backlog:
+
+        def hold(session: Session, row: Message) -> None:
+            row.verdict = _facts(verdict)
+            if listed:
+                questions.to_sort(bot, session, row, mail, reply, verdict, at_once=False)
+
+        return Taken("staff-question", "received before the first start", kind, hold)
+
+    if kind == "request" and not doubt:
+
+        def opened(session: Session, row: Message) -> None:
+            row.verdict = _facts(verdict)
+            open_request(bot, session, row, mail, verdict.rights)
+
+        return Taken("request", "sorted as a request", kind, opened)
+
+    def put(session: Session, row: Message) -> None:
+        row.verdict = _facts(verdict)
+        at_once = kind == "breach_report" or "authority" in verdict.flags or "threat" in verdict.flags
+        questions.to_sort(bot, session, row, mail, reply, verdict, at_once=at_once)
+
+    return Taken("staff-question", "doubtful" if doubt else f"sorted as {kind}", kind, put)
+
+
+def _facts(verdict: Verdict) -> dict[str, object]:
+    """What of a verdict may be kept: no word of the mail."""
+    return {
+        "kind": verdict.kind,
+        "rights": list(verdict.rights),
+        "flags": list(verdict.flags),
+        "delivery": verdict.delivery,
+        "on_behalf": verdict.on_behalf,
+        "certain": verdict.certain,
+        "guesses": list(verdict.guesses),
+    }
+
+
+# --- a request --------------------------------------------------------------------------------------------------------
+
+
+def open_request(
+    bot: Bot, session: Session, row: Message, mail: Mail, rights: tuple[str, ...], received: datetime | None = None
+) -> Request:
+    """Opens a request with a case for each right; its clock starts when the mail reached the mailbox (AVG art. 12(3)).
+
+    A mail that was opened before gives the request that it has.
+    """
+    present = session.scalar(select(Request).where(Request.message_id == row.id))
+    if present is not None:
+        return present
+    twin = _twin(bot, session, row, mail)
+    if twin is not None:
+        row.disposition, row.reason, row.request_id = "joined", "the same mail arrived twice", twin.id
+        return twin
+    now = bot.clock.now()
+    received = received or row.received
+    dates = terms.terms(local_date(received), bot.settings.people.closed_days)
+    proof = proven_sender(mail)
+    form = mail.sender in bot.settings.mailbox.form_senders
+    request = Request(
+        reference=next_reference(session, local_date(now).year),
+        message_id=row.id,
+        received=received,
+        binding=dates.binding,
+        work_by=dates.work_by,
+        extended_due=dates.extended_due,
+        sender_hash=address_hash(bot, mail.sender),
+        person=b"",
+    )
+    session.add(request)
+    session.flush()
+    person = Person(
+        address=mail.sender,
+        name=mail.from_name,
+        subject=mail.subject[:200],
+        message_id=mail.message_id,
+        references=mail.references[-10:],
+        proven=proof.ok and not form,
+        proof="webformulier van de winkel: het adres is een bewering" if form else proof.reason,
+    )
+    keep_person(bot, request, person)
+    row.request_id = request.id
+    for number, right in enumerate(rights, 1):
+        case = Case(
+            request_id=request.id,
+            reference=f"{request.reference}-{number}",
+            right=right,
+            state=machine.START,
+            changed=now,
+        )
+        session.add(case)
+        journal.write(
+            session, now, "case opened", request=request.reference, case=case.reference, right=right,
+            received=received.isoformat(), binding=request.binding, work_by=request.work_by,
+        )  # fmt: skip
+    work.enqueue(session, f"{IDENTIFY}:{request.id}", IDENTIFY, request.id, now)
+    work.enqueue(session, f"{FILE}:{request.id}:mark", FILE, request.id, now)
+    return request
+
+
+def _twin(bot: Bot, session: Session, row: Message, mail: Mail) -> Request | None:
+    """The request that this very mail opened already, when it reached the mailbox twice."""
+    if not row.message_id:
+        return None
+    return session.scalar(
+        select(Request)
+        .join(Message, Request.message_id == Message.id)
+        .where(
+            Message.message_id == row.message_id,
+            Message.id != row.id,
+            Request.sender_hash == address_hash(bot, mail.sender),
+        )
+    )
+
+
+def identify(bot: Bot, item: work.Item) -> None:
+    """received → verify → collect for a proven sender on file; anybody else is put to staff."""
+    with bot.store.read() as session:
+        request = session.get_one(Request, item.ref)
+        rights = [case.right for case in cases_of(session, request)]
+    person = person_of(bot, request)
+    led = all(right in RIGHTS for right in rights)
+    holder = "staff" if led and request.identity == "staff" else ""
+    if led and person.proven and not holder:
+        try:
+            holder = known_address.on_file(person, bot.processors)
+        except ProcessorDown as down:
+            raise work.Later(down.after_seconds) from None
+    now = bot.clock.now()
+    with bot.store.begin() as session:
+        work.finish(session, item, now)
+        request = session.get_one(Request, item.ref)
+        cases = cases_of(session, request)
+        for case in cases:
+            if case.state == machine.START:
+                advance(bot, session, case, "check")
+        if holder:
+            rung = "staff" if holder == "staff" else "known_address"
+            identified(bot, session, request, rung, replace(person, on_file=person.address))
+            return
+        if not led:
+            why = "dit recht behandelt het programma nog niet zelf"
+        elif not person.proven:
+            why = f"het is niet bewezen dat de afzender dit adres mag gebruiken ({person.proof})"
+        else:
+            why = "het adres staat niet in de webwinkel"
+        for case in cases:
+            advance(bot, session, case, "ask_staff", why="right" if not led else "sender")
+            questions.by_hand(bot, session, request, case, person, why)
+
+
+def identified(bot: Bot, session: Session, request: Request, rung: str, person: Person) -> None:
+    """verify → collect: who asks is known. The receipt leaves and every processor is asked (AVG art. 12(2), (6))."""
+    now = bot.clock.now()
+    request.identity, request.identified_at = rung, now
+    keep_person(bot, request, person)
+    for case in cases_of(session, request):
+        right = RIGHTS.get(case.right)
+        if right is None or not in_state(case, "verify"):
+            continue
+        advance(bot, session, case, "identified", means=rung)
+        for processor in bot.processors:
+            session.add(Answer(case_id=case.id, processor=processor, answer="pending", since=now))
+        session.flush()
+        for answer in answers_of(session, case):
+            work.enqueue(session, f"{COLLECT}:{answer.id}", COLLECT, answer.id, now)
+        correspondence.receipt(bot, session, request, case, person)
+
+
+def collect(bot: Bot, item: work.Item) -> None:
+    """Asks one processor for one case; the last answer makes the draft."""
+    with bot.store.read() as session:
+        answer = session.get_one(Answer, item.ref)
+        case = session.get_one(Case, answer.case_id)
+        request = session.get_one(Request, case.request_id)
+    person = person_of(bot, request)
+    remark = ""
+    try:
+        finding = bot.processors[answer.processor].export(person.on_file)
+    except ProcessorDown as down:
+        raise work.Later(down.after_seconds) from None
+    except ProcessorRefused as refused:
+        finding, remark = None, str(refused)
+    now = bot.clock.now()
+    with bot.store.begin() as session:
+        work.finish(session, item, now)
+        answer = session.get_one(Answer, item.ref)
+        case = session.get_one(Case, answer.case_id)
+        request = session.get_one(Request, case.request_id)
+        if finding is None:
+            questions.processor_refused(bot, session, request, case, answer.processor, remark)
+            return
+        keep_finding(bot, request, answer, finding)
+        journal.write(
+            session, now, "processor answered", request=request.reference, case=case.reference,
+            processor=answer.processor, answer=finding.answer, records=len(finding.records),
+        )  # fmt: skip
+        if in_state(case, "collect") and all_answered(session, case):
+            draft(bot, session, request, case)
+
+
+def draft(bot: Bot, session: Session, request: Request, case: Case, round_: int = 1) -> None:
+    """collect → respond: the answer is composed and put to staff, bound to its hash."""
+    person = person_of(bot, request)
+    found = findings_of(bot, session, request, case)
+    advance(bot, session, case, "draft_ready", all_answered=all_answered(session, case))
+    letter, contents = correspondence.answer(bot, session, request, case, person, found, round_)
+    questions.to_approve(bot, session, request, case, person, letter, found, contents)
+
+
+# --- what follows on a letter -----------------------------------------------------------------------------------------
+
+
+def after_letter(bot: Bot, session: Session, letter: Letter) -> None:
+    """What follows when a letter was sent, refused, stays unclear, or is held back by a cap (still `approved`)."""
+    case = session.get(Case, letter.case_id) if letter.case_id else None
+    if letter.state == "sent" and _ends(case, letter):
+        assert case is not None
+        if in_state(case, "respond"):
+            advance(bot, session, case, "sent")
+            now = bot.clock.now()
+            work.enqueue(session, f"{WATCH}:{letter.id}", WATCH, letter.id, now + BOUNCE_WITHIN)
+            work.enqueue(session, f"{FILE}:{case.request_id}:answered", FILE, case.request_id, now)
+    elif letter.state in ("refused", "unclear", "approved"):
+        if _ends(case, letter) and letter.state != "approved":
+            assert case is not None
+            advance(bot, session, case, "unsent", letter=letter.state)
+        questions.letter_failed(bot, session, letter)
+
+
+def _ends(case: Case | None, letter: Letter) -> bool:
+    """Whether a letter is the one that answers its case."""
+    return case is not None and letter.audience == "subject" and letter.template in correspondence.ANSWERS
+
+
+def letter_bounced(bot: Bot, session: Session, letter: Letter) -> None:
+    """A letter came back: an answer reopens its case with staff; the term runs on."""
+    if letter.state == "bounced":
+        return
+    letter.state, letter.changed = "bounced", bot.clock.now()
+    case = session.get(Case, letter.case_id) if letter.case_id else None
+    request = session.get(Request, letter.request_id) if letter.request_id else None
+    journal.write(
+        session, bot.clock.now(), "letter bounced", request=request.reference if request else None,
+        case=case.reference if case else None, letter=letter.id, template=letter.template,
+    )  # fmt: skip
+    if case is not None and _ends(case, letter) and (in_state(case, "respond", "delivery") or in_state(case, "closed")):
+        advance(bot, session, case, "bounced")
+    questions.letter_failed(bot, session, letter)
+
+
+def watch(bot: Bot, item: work.Item) -> None:
+    """48 hours without a bounce: the answer counts as delivered and the case closes."""
+    now = bot.clock.now()
+    with bot.store.begin() as session:
+        work.finish(session, item, now)
+        letter = session.get_one(Letter, item.ref)
+        case = session.get(Case, letter.case_id) if letter.case_id else None
+        if case is None or not in_state(case, "respond", "delivery") or letter.state != "sent":
+            return
+        request = session.get_one(Request, case.request_id)
+        case.outcome = correspondence.ANSWERS[letter.template]
+        advance(bot, session, case, "delivered", outcome=case.outcome)
+        register.enter(session, request, case, WORDS[case.right].article, letter, now)
+        if all(in_state(one, "closed") for one in cases_of(session, request)):
+            work.enqueue(session, f"{FILE}:{request.id}:closed", FILE, request.id, now)
+
+
+def file(bot: Bot, item: work.Item) -> None:
+    """Marks a request mail in the mailbox, moves it once answered, and to `Afgerond` once closed."""
+    with bot.store.read() as session:
+        request = session.get_one(Request, item.ref)
+        row = session.get(Message, request.message_id) if request.message_id else None
+        cases = cases_of(session, request)
+        closed = all(in_state(case, "closed") for case in cases)
+        answered = all(in_state(case, "closed") or in_state(case, "respond", "delivery") for case in cases)
+    if row is not None:
+        mixed = "mixed" in (row.verdict or {}).get("flags", ())
+        graph_id = row.graph_id
+        try:
+            if answered and not mixed:
+                requests, done = bot_folders(bot)
+                folders.move(bot.graph, graph_id, done if closed else requests)
+            elif not answered:
+                folders.categorise(bot.graph, graph_id, (folders.CATEGORY,))
+        except GraphError as error:
+            if error.status != 404:
+                raise
+            there = [found for found in inbox.find(bot.graph, row.message_id) if not found.get("isDraft")]
+            if there and str(there[0]["id"]) != graph_id:
+                with bot.store.begin() as session:
+                    session.get_one(Message, row.id).graph_id = str(there[0]["id"])
+                raise work.Later(1) from None
+    with bot.store.begin() as session:
+        work.finish(session, item, bot.clock.now())
+
+
+def bot_folders(bot: Bot) -> tuple[str, str]:
+    """The ids of the bot's folders, made at first need and remembered."""
+    with bot.store.read() as session:
+        marks = [ledger.mark(session, name) for name in ("folder:requests", "folder:done")]
+    if marks[0] is not None and marks[1] is not None:
+        return marks[0].value, marks[1].value
+    requests, done = folders.ensure(bot.graph)
+    with bot.store.begin() as session:
+        ledger.set_mark(session, "folder:requests", requests, bot.clock.now())
+        ledger.set_mark(session, "folder:done", done, bot.clock.now())
+    return requests, done
+
+
+def open_by_staff(bot: Bot, item: work.Item) -> None:
+    """Opens a request from a mail that staff named as one: `soort: …`, or `akkoord` to the list of the first start."""
+    with bot.store.read() as session:
+        row = session.get_one(Message, item.ref)
+    mail = fetch(bot, row)
+    with bot.store.begin() as session:
+        work.finish(session, item, bot.clock.now())
+        row = session.get_one(Message, item.ref)
+        rights = tuple((row.verdict or {}).get("rights", ()))
+        if mail is None:
+            questions.look_yourself(bot, session, row, "Deze e-mail is niet meer in de mailbox te vinden.")
+            return
+        row.disposition, row.kind = "request", "request"
+        open_request(bot, session, row, mail, rights)
+
+
+def on_dead(bot: Bot, session: Session, item: work.Item) -> None:
+    """Work that failed for good becomes a line in a mail to staff, never a silence; a mail that did is parked."""
+    row = session.get(Message, item.ref) if item.kind in (TAKE_IN, OPEN, ASK) else None
+    if row is not None and row.disposition is None:
+        row.disposition, row.reason = "parked", "could not be taken in"
+    journal.write(session, bot.clock.now(), "work failed", kind=item.kind, work=item.id)
+    questions.work_failed(bot, session, item.kind, item.id, row)
+
+
+def ask_by_one(bot: Bot, item: work.Item) -> None:
+    """Puts one mail of the first start's list to staff by itself: it was doubtful."""
+    with bot.store.read() as session:
+        row = session.get_one(Message, item.ref)
+    mail = fetch(bot, row)
+    with bot.store.begin() as session:
+        work.finish(session, item, bot.clock.now())
+        row = session.get_one(Message, item.ref)
+        if mail is None:
+            questions.look_yourself(bot, session, row, "Deze e-mail is niet meer in de mailbox te vinden.")
+            return
+        reply = split(mail)
+        verdict = sort(sortable(mail, reply, origin(mail)))
+        questions.to_sort(bot, session, row, mail, reply, verdict, at_once=False)
+
+
+def handlers(bot: Bot) -> Mapping[str, Callable[[work.Item], None]]:
+    """Which function does which kind of work."""
+    table: dict[str, Callable[[Bot, work.Item], None]] = {
+        TAKE_IN: take_in,
+        OPEN: open_by_staff,
+        ASK: ask_by_one,
+        IDENTIFY: identify,
+        COLLECT: collect,
+        WATCH: watch,
+        FILE: file,
+        letters.LETTER: lambda bot, item: sending.step(bot, item, after_letter),
+    }
+
+    def bind(function: Callable[[Bot, work.Item], None]) -> Callable[[work.Item], None]:
+        return lambda item: function(bot, item)
+
+    return {kind: bind(function) for kind, function in table.items()}

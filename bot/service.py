@@ -1,0 +1,193 @@
+"""The bot at work: one pass, `run --once`, and the loop of `run`.
+
+A pass reads, takes in, does what is due and looks in Sent Items. `run --once` repeats it until a pass changes nothing.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+
+from bot import reading, sending, work
+from bot.casebook import journal, ledger
+from bot.casebook.schema import Ask, Letter, Message, Work
+from bot.context import Bot
+from bot.desk import questions
+from bot.graph.session import GraphError, TokenRefused
+from bot.handling import after_letter, handlers, on_dead
+from bot.letters import LETTER
+
+MOST_PASSES = 200  # of one `run --once`; a bot that never comes to rest is a fault
+SENT_ITEMS_WITHIN = 60.0  # seconds of real time that `run --once` waits for Sent Items
+FINISHED_KEPT = timedelta(days=7)  # how long finished work is kept
+
+log = structlog.get_logger("privacybot")
+
+
+@dataclass
+class Report:
+    """What `run --once` did."""
+
+    at: datetime
+    passes: int = 0
+    read: int = 0
+    new: int = 0
+    sent: int = 0
+
+    def as_json(self, bot: Bot) -> dict[str, Any]:
+        """The last line of `run --once --json` (CONTRACTS: "One pass")."""
+        with bot.store.read() as session:
+            due = work.next_due(session)
+        return {
+            "at": self.at.isoformat(),
+            "passes": self.passes,
+            "read": self.read,
+            "new": self.new,
+            "sent": self.sent,
+            "left": left(bot),
+            "next_due": due.isoformat() if due else None,
+        }
+
+
+def left(bot: Bot) -> dict[str, int]:
+    """What waits: letters for the budget, unclear letters, questions for a person."""
+    now = bot.clock.now()
+    with bot.store.read() as session:
+        due = select(Work.ref).where(Work.kind == LETTER, Work.due.is_not(None))
+        waiting = select(func.count()).where(Letter.state == "approved", Letter.created <= now, Letter.id.in_(due))
+        return {
+            "budget": session.scalar(waiting) or 0,
+            "unclear": session.scalar(select(func.count()).where(Letter.state == "unclear")) or 0,
+            "person": session.scalar(select(func.count()).where(Ask.closed.is_(None))) or 0,
+        }
+
+
+def start(bot: Bot) -> None:
+    """What a process that is surely the only one does first: budgets, and leases of a dead predecessor."""
+    sending.set_budgets(bot)
+    with bot.store.begin() as session:
+        work.release_all(session, bot.clock.now())
+        work.purge(session, bot.clock.now() - FINISHED_KEPT)
+
+
+def run_work(bot: Bot, *, only: str | None = None, threads: int = 4) -> int:
+    """Does what is due now."""
+    table = handlers(bot)
+    chosen = {kind: handler for kind, handler in table.items() if only is None or kind == only}
+    return work.run_due(bot.store, bot.clock, chosen, lambda session, item: on_dead(bot, session, item), threads=threads)
+
+
+def signature(bot: Bot) -> tuple[object, ...]:
+    """What must differ after a pass that changed anything."""
+    with bot.store.read() as session:
+        taken = session.scalar(select(func.count()).where(Message.disposition.is_not(None)))
+        rows = session.scalar(select(func.count()).select_from(Message))
+        return journal.head(session), rows, taken
+
+
+def one_pass(bot: Bot, report: Report, *, everything: bool) -> None:
+    """Reads, takes in, does what is due, looks in Sent Items. Raises GraphError, TokenRefused when it cannot read."""
+    report.passes += 1
+    report.new += reading.poll(bot, lambda: _note(report, run_work(bot, only=reading.TAKE_IN)), everything=everything)
+    _note(report, run_work(bot, only=reading.TAKE_IN))
+    questions.list_backlog(bot)
+    run_work(bot)
+    report.sent += look(bot)
+
+
+def _note(report: Report, taken: int) -> None:
+    report.read += taken
+
+
+def look(bot: Bot) -> int:
+    """Looks in Sent Items for the letters on their way; gives how many were found."""
+    try:
+        return sending.look(bot, after_letter)
+    except GraphError as error:
+        log.warning("sent items not read", status=error.status, code=error.code)
+        return 0
+
+
+def on_their_way(bot: Bot) -> int:
+    """How many letters were given to Graph and not yet seen in Sent Items."""
+    with bot.store.read() as session:
+        return session.scalar(select(func.count()).where(Letter.state.in_(("sending", "accepted")))) or 0
+
+
+def once(bot: Bot, sleep: Callable[[float], None] = time.sleep) -> Report:
+    """`run --once`: passes until one changes nothing; waits in real time only for Retry-After and Sent Items."""
+    start(bot)
+    report = Report(bot.clock.now())
+    waited = 0.0
+    while report.passes < MOST_PASSES:
+        before = signature(bot)
+        one_pass(bot, report, everything=True)
+        if signature(bot) != before or report.passes < 2:
+            continue
+        while on_their_way(bot) and waited < SENT_ITEMS_WITHIN:
+            pause = 0.2 if waited < 2 else 2.0
+            sleep(pause)
+            waited += pause
+            found = look(bot)
+            report.sent += found
+            if found:
+                break
+        else:
+            return report
+    raise RuntimeError("the bot does not come to rest: see `privacybot status` and report this")
+
+
+def loop(bot: Bot, stop: Callable[[], bool], sleep: Callable[[float], None] = time.sleep) -> None:
+    """`run`: polls every `poll_seconds`, does work as it comes due, until `stop` says so. Never ends by an outage."""
+    start(bot)
+    next_poll, next_look, failures = bot.clock.now(), bot.clock.now(), 0
+    while not stop():
+        now = bot.clock.now()
+        if now >= next_poll:
+            try:
+                report = Report(now)
+                one_pass(bot, report, everything=False)
+                failures = 0
+                if report.new or report.sent:
+                    log.info("pass", new=report.new, sent=report.sent)
+                next_poll = now + timedelta(seconds=bot.settings.mailbox.poll_seconds)
+            except (GraphError, TokenRefused) as error:
+                failures += 1
+                wait = min(600, bot.settings.mailbox.poll_seconds * 2 ** min(failures, 8))
+                log.error("mailbox not read", why=str(error), failures=failures, again_in=wait)
+                next_poll = now + timedelta(seconds=wait)
+        run_work(bot)
+        if now >= next_look and on_their_way(bot):
+            look(bot)
+            next_look = now + timedelta(seconds=5)
+        sleep(1.0)
+
+
+ALIVE_WITHIN = timedelta(minutes=15)
+
+
+def status(bot: Bot) -> dict[str, Any]:
+    """Queue, oldest work, last good poll, budgets left, unclear letters: `privacybot status`."""
+    now = bot.clock.now()
+    with bot.store.read() as session:
+        polled = ledger.mark(session, "poll")
+        open_work = select(Work).where(Work.due.is_not(None), Work.due <= now).subquery()
+        return {
+            "last_poll": polled.at.isoformat() if polled else None,
+            "alive": polled is not None and now - polled.at <= ALIVE_WITHIN,
+            "queue": session.scalar(select(func.count()).select_from(open_work)) or 0,
+            "oldest_work": _iso(session.scalar(select(func.min(open_work.c.due)))),
+            "next_due": _iso(work.next_due(session)),
+            "stuck": [{"kind": row.kind, "ref": row.ref, "error": row.error} for row in work.stuck(session, now)],
+            "budgets": {name: work.permits_left(session, name, now) for name in ("messages", "recipients")},
+            "left": left(bot),
+            "ledger": ledger.counts(session),
+        }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
