@@ -16,7 +16,7 @@ from email.mime.text import MIMEText
 from email.policy import SMTP, compat32
 from email.utils import format_datetime, make_msgid
 
-from bot.sandbox.mime import Headers, Mime, without_headers
+from bot.sandbox.mime import Headers, Mime, children, without_headers
 
 BORDER = "AM3PEPF0000A790.eurprd04.prod.outlook.com"
 """The host that stamps AuthSource on mail from outside."""
@@ -24,6 +24,7 @@ INSIDE = "DB9PR04MB8477.eurprd04.prod.outlook.com"
 """The host that stamps AuthSource on mail of the tenant's own accounts."""
 SENDER_OF_REPORTS = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e"
 
+_CRLF = compat32.clone(linesep="\r\n")
 _FIREWALL = re.compile(r"(X-MS-Exchange-(Organization|Forest)-.*|Return-Path|X-Forefront-Antispam-Report)", re.I)
 _FIREWALL_OUT = re.compile(r"X-MS-Exchange-(Organization|Forest)-.*", re.I)
 _DROPPED = re.compile(r"Auto-Submitted", re.I)
@@ -195,7 +196,7 @@ def non_delivery_report(
     report.attach(status_part)
     attached, _ = without_headers(wire, _FIREWALL_OUT)
     report.attach(MIMEMessage(message_from_bytes(attached)))
-    return report.as_bytes(policy=compat32.clone(linesep="\r\n"))
+    return report.as_bytes(policy=_CRLF)
 
 
 def draft_from_json(fields: dict[str, object], mailbox: str, name: str, at: datetime) -> bytes:
@@ -279,15 +280,12 @@ def with_attachment(raw: bytes, name: str, content_type: str, content: bytes, co
 
 def without_attachments(raw: bytes) -> bytes:
     """A draft with its body alone, as a program reported of MIME drafts."""
-    draft = message_from_bytes(raw, policy=SMTP)
-    assert isinstance(draft, EmailMessage)
-    files = [id(file) for file in draft.iter_attachments()]
-    kept = [part for part in draft.iter_parts() if id(part) not in files] if files else []
-    if kept:
-        draft.set_payload(None)
-        for part in kept:
-            draft.attach(part)
-    return draft.as_bytes()
+    draft = message_from_bytes(raw)
+    if draft.get_content_type() != "multipart/mixed":
+        return raw
+    body: list[Message | str] = list(children(draft)[:1])
+    draft.set_payload(body)
+    return draft.as_bytes(policy=_CRLF)
 
 
 def completed_draft(raw: bytes, at: datetime) -> bytes:

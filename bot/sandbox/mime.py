@@ -218,7 +218,7 @@ def _read(raw: bytes) -> tuple[str, str, list[Part]]:
 def _walk(part: Message, html: list[str], text: list[str], files: list[Part], *, related: bool) -> None:
     kind = part.get_content_type()
     if kind.startswith("multipart/") and part.is_multipart():
-        for child in _children(part):
+        for child in children(part):
             _walk(child, html, text, files, related=kind == "multipart/related")
         return
     if kind in ("message/delivery-status", "message/disposition-notification"):
@@ -226,7 +226,7 @@ def _walk(part: Message, html: list[str], text: list[str], files: list[Part], *,
     disposition = str(part.get("Content-Disposition", "")).partition(";")[0].strip().lower()
     name = part.get_filename()
     if kind == "message/rfc822":
-        inner = next(iter(_children(part)), Message())
+        inner = next(iter(children(part)), Message())
         content, title = inner.as_bytes(), decoded(str(inner.get("Subject", "")))
         files.append(Part(decoded(name or title or "bericht.eml"), kind, content, False, ""))
         return
@@ -240,7 +240,8 @@ def _walk(part: Message, html: list[str], text: list[str], files: list[Part], *,
     files.append(Part(decoded(name or "bijlage"), kind, content, inline, content_id))
 
 
-def _children(part: Message) -> list[Message]:
+def children(part: Message) -> list[Message]:
+    """The parts of a multipart, or the message in a message/rfc822."""
     payload = part.get_payload()
     return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
