@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.casebook.store import Store, open_store, upgrade
+from bot.casebook.schema import Base
+from bot.casebook.store import HEAD, Store, open_store, upgrade
 
 QUICK = {
     "listen_addresses": "''",  # a unix socket only
@@ -76,10 +77,10 @@ def postgresql_server() -> Iterator[Path]:
     run("initdb", "-A", "trust", "-U", "bot", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
     run("pg_ctl", "start", "-w", "-s", "-l", str(log), "-o", f"-k {folder} {settings}")
     try:
-        _statement(folder, "CREATE DATABASE pattern")
-        pattern = open_store(_url(folder, "pattern"))
-        upgrade(pattern)
-        pattern.close()
+        _statement(folder, "postgres", "CREATE DATABASE casebook")
+        made = open_store(_url(folder, "casebook"))
+        upgrade(made)
+        made.close()
         yield folder
     finally:
         run("pg_ctl", "stop", "-m", "immediate", "-s")
@@ -90,8 +91,8 @@ def _url(folder: Path, database: str) -> str:
     return f"postgresql+psycopg://bot@/{database}?host={folder}"
 
 
-def _statement(folder: Path, statement: str) -> None:
-    with psycopg.connect(f"host={folder} user=bot dbname=postgres", autocommit=True) as connection:
+def _statement(folder: Path, database: str, statement: str) -> None:
+    with psycopg.connect(f"host={folder} user=bot dbname={database}", autocommit=True) as connection:
         connection.execute(statement)
 
 
@@ -99,16 +100,24 @@ def _statement(folder: Path, statement: str) -> None:
 def empty_postgresql_url(postgresql_server: Path) -> str:
     """A new database without tables."""
     name = f"t{next(_numbers)}"
-    _statement(postgresql_server, f"CREATE DATABASE {name}")
+    _statement(postgresql_server, "postgres", f"CREATE DATABASE {name}")
     return _url(postgresql_server, name)
 
 
 @pytest.fixture
 def postgresql_url(postgresql_server: Path) -> str:
-    """A new database with all tables."""
-    name = f"t{next(_numbers)}"
-    _statement(postgresql_server, f"CREATE DATABASE {name} TEMPLATE pattern")
-    return _url(postgresql_server, name)
+    """A database with all tables, all empty."""
+    tables = [table.name for table in Base.metadata.tables.values()]
+    counted = [name for name in tables if "id" in Base.metadata.tables[name].c]
+    statements = [
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'casebook' AND pid <> pg_backend_pid()",
+        "SET session_replication_role = replica",  # the rows go in any order
+        *(f'DELETE FROM "{name}"' for name in tables),
+        *(f"SELECT setval(pg_get_serial_sequence('\"{name}\"', 'id'), 1, false)" for name in counted),
+        f"UPDATE alembic_version SET version_num = '{HEAD}'",
+    ]
+    _statement(postgresql_server, "casebook", ";".join(statements))
+    return _url(postgresql_server, "casebook")
 
 
 @pytest.fixture(scope="session")
