@@ -10,7 +10,8 @@ from bot.casebook.store import Store, open_store, upgrade
 from bot.casebook.vault import Vault
 from bot.clock import Clock
 from bot.graph.session import GraphSession
-from bot.processors import Processor, connect
+from bot.processors.listed import connect
+from bot.processors.base import Connector
 from bot.settings import Settings
 
 
@@ -31,7 +32,7 @@ class Bot:
         return GraphSession(self.settings, patience=self.patience)
 
     @cached_property
-    def processors(self) -> Mapping[str, Processor]:
+    def processors(self) -> Mapping[str, Connector]:
         """The suppliers that answer by themselves, by name."""
         return connect(self.settings, self.graph)
 

@@ -10,7 +10,7 @@ from bot.clock import Clock, SystemClock, local_date
 from bot.graph import folders
 from bot.graph.inbox import PAGE_FIELDS
 from bot.graph.session import GraphError, GraphSession, TokenRefused
-from bot.processors import connect
+from bot.processors.listed import connect
 from bot.processors.base import Check
 from bot.settings import Settings, SettingsError
 

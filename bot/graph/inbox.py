@@ -102,26 +102,3 @@ def find(graph: GraphSession, message_id: str) -> list[Mapping[str, Any]]:
     wanted = message_id.replace("'", "''")
     url = f"{graph.mailbox_url}/messages?$filter=internetMessageId eq '{quote(wanted)}'&$select={LIST_FIELDS}"
     return list(graph.get(url).get("value") or [])
-
-
-def with_person(graph: GraphSession, address: str, most: int = 1_000) -> Iterator[Mapping[str, Any]]:
-    """The mails of the mailbox in which an address takes part, newest first, at most `most`.
-
-    `$filter` finds what the person sent; `$search` also what went to them. An empty search proves nothing, so both ask.
-    """
-    wanted = address.replace("'", "''")
-    fields = "internetMessageId,receivedDateTime,subject,from,toRecipients,ccRecipients,isDraft"
-    urls = (
-        f"{graph.mailbox_url}/messages?$filter=receivedDateTime ge 1990-01-01T00:00:00Z and "
-        f"from/emailAddress/address eq '{quote(wanted)}'&$orderby=receivedDateTime desc&$top=100&$select={fields}",
-        f'{graph.mailbox_url}/messages?$search="participants:{quote(address)}"&$top=100&$select={fields}',
-    )
-    seen: set[str] = set()
-    for url in urls:
-        while url and len(seen) < most:
-            page = graph.get(url)
-            for found in page.get("value") or []:
-                if found["id"] not in seen and not found.get("isDraft"):
-                    seen.add(found["id"])
-                    yield found
-            url = page.get("@odata.nextLink") or ""
