@@ -39,9 +39,9 @@ _ADDRESS = {
 }
 
 FIELDS = {
-    "id": "Nummer",
+    "id": "Nummer in het systeem",
     "number": "Nummer",
-    "createdAt": "Gemaakt op",
+    "createdAt": "Aangemaakt op",
     "updatedAt": "Gewijzigd op",
     "recalculatedAt": "Herberekend op",
     "lastOnlineAt": "Laatst ingelogd op",
@@ -64,7 +64,7 @@ FIELDS = {
     "phone": "Telefoon",
     "mobile": "Mobiele telefoon",
     "company": "Bedrijf",
-    "isCompany": "Bedrijf",
+    "isCompany": "Zakelijk",
     "companyName": "Bedrijfsnaam",
     "companyCoCNumber": "KvK-nummer",
     "companyVatNumber": "Btw-nummer",

@@ -30,8 +30,9 @@ NAME = "lightspeed"
 PAGE = 250  # rows; the most that one page may have
 MOST_PAGES = 1000  # of one list: a quarter of a million rows
 FRESH = 60.0  # seconds for which a read index serves `known`
-PATIENCE = 120.0  # seconds of real time that one export may take before it is cut in two
+PATIENCE = 25.0  # seconds of real time after which a reading is cut in two: within the lease of a piece of work
 SHORT_WAIT = 2  # seconds that are waited on the spot
+RIGHTS_MEND = "tick Content, Customers and Orders for this API key under Settings > Developers"
 AGAIN = 120  # seconds after which a processor that is down is asked again
 REMEMBERED = 4  # exports that are kept half done
 REMEMBERED_FOR = 3600.0  # seconds
@@ -111,7 +112,7 @@ class Lightspeed:
         *,
         pause: Callable[[float], None] = time.sleep,
         elapsed: Callable[[], float] = time.monotonic,
-        timeout: float = 20.0,
+        timeout: float = 10.0,
     ) -> None:
         trust = ssl.create_default_context()
         if account.ca_file is not None:
@@ -122,7 +123,7 @@ class Lightspeed:
             auth=(account.key, account.secret),
             headers={"Accept": "application/json", "User-Agent": "privacybot"},
             verify=trust,
-            timeout=httpx.Timeout(timeout, connect=10.0),
+            timeout=timeout,
             trust_env=False,
         )
         self._pause = pause
@@ -152,6 +153,11 @@ class Lightspeed:
         for resource in ("customers", *ADDRESSED):
             for row in reading.indexed(resource, not_before=now - FRESH):
                 return (f"{resource}/{_key(row)}",)
+        shut = [name for name, status in reading.unread.items() if status != 404]
+        if shut:
+            raise ProcessorRefused(
+                NAME, f"whether an address is on file cannot be told without {', '.join(shut)}: {RIGHTS_MEND}"
+            )
         return ()
 
     def export(self, address: str) -> Finding:
@@ -190,7 +196,7 @@ class Lightspeed:
         lacking = [group for group in ("content", "customers", "orders") if not _inside(rights, group, "read")]
         say = "may read content, customers and orders"
         if lacking:
-            say = f"may not read {', '.join(lacking)}: tick them for this API key under Settings > Developers"
+            say = f"may not read {', '.join(lacking)}: {RIGHTS_MEND}"
         left = _inside(limits, "limitHour", "remaining")
         return (
             Check("lightspeed key", True, f"accepted by shop {_inside(shop, 'id')}"),
@@ -383,7 +389,7 @@ class _Reading:
             return
         mend = "check processors.lightspeed.url and processors.lightspeed.language"
         if error.status == 403:
-            mend = "tick that right for this API key under Settings > Developers"
+            mend = RIGHTS_MEND
         raise ProcessorRefused(NAME, f"{resource} cannot be read ({error.status}): {mend}") from error
 
 

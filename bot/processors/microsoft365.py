@@ -60,7 +60,7 @@ class Microsoft365:
         wanted = normal(address)
         shown = self._own | {wanted}
         mails = sorted(self._mails(wanted), key=lambda mail: (mail.received, mail.message_id))
-        records = tuple(_record(mail, shown) for mail in mails)
+        records = tuple(_record(mail, number, shown) for number, mail in enumerate(mails, 1))
         return Finding(NAME, "found" if records else "nothing", records)
 
     def check(self) -> tuple[Check, ...]:
@@ -70,8 +70,8 @@ class Microsoft365:
     def _mails(self, wanted: str) -> list[CorrespondenceItem]:
         if not wanted:
             return []
-        found = {mail.message_id: mail for mail in self._correspondence.find(wanted)}
-        return [mail for mail in found.values() if wanted in map(normal, (mail.sender, *mail.to))]
+        found = dict.fromkeys(self._correspondence.find(wanted))
+        return [mail for mail in found if wanted in map(normal, (mail.sender, *mail.to))]
 
 
 def masked(text: str, shown: Collection[str]) -> str:
@@ -79,20 +79,25 @@ def masked(text: str, shown: Collection[str]) -> str:
     return _ADDRESS.sub(lambda found: found[0] if normal(found[0]) in shown else MASK, text)
 
 
-def _record(mail: CorrespondenceItem, shown: Collection[str]) -> Record:
+def _party(address: str, shown: Collection[str]) -> str:
+    """An address as it may be shown; whatever is no address of ours or theirs (an Exchange name too) is masked."""
+    return address if normal(address) in shown else MASK
+
+
+def _record(mail: CorrespondenceItem, number: int, shown: Collection[str]) -> Record:
     moment = mail.received.astimezone(AMSTERDAM)
     arrow = "van u" if mail.direction == "in" else "aan u"
     subject = masked(" ".join(mail.subject.split()), shown)
     return Record(
         category="E-mails",
         source="messages",
-        key=mail.message_id,
+        key=str(number),
         title=f"E-mail {arrow} van {dutch_date(moment.isoformat())}" + (f", {subject}" if subject else ""),
         data={
             "received": moment.isoformat(timespec="seconds"),
             "direction": mail.direction,
-            "sender": masked(mail.sender, shown),
-            "to": [masked(address, shown) for address in mail.to],
+            "sender": _party(mail.sender, shown),
+            "to": [_party(address, shown) for address in mail.to],
             "subject": subject,
             "text": masked(mail.text, shown),
             "attachments": [masked(name, shown) for name in mail.attachments],

@@ -211,26 +211,31 @@ class SandboxLightspeed:
         limits: tuple[int, int, int] = (300, 3000, 12000),
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.shop = shop if shop is not None else invented_shop()
         self.key = "0123456789abcdef0123456789abcdef"
         self.secret = "fedcba9876543210fedcba9876543210"
         self.language = language
         self.base_path = base_path.rstrip("/")
-        self.limits = limits
         self.now = now
-        self.filters: FilterHabit = "exact"
-        self.since_id_works = True
-        self.newest_first = False
-        self.orders_writable = True
-        self.permissions: dict[str, bool] = dict.fromkeys(PERMISSION_GROUPS, True)
-        self.faults = Faults()
-        self.calls: list[Call] = []
-        self.unmodelled: list[str] = []
-        self._spent: list[tuple[int, int]] = [(-1, 0)] * len(WINDOWS)
         self._lock = threading.RLock()
+        self.reset(shop, limits)
         self._own_folder = None if tls else Path(tempfile.mkdtemp(prefix="lightspeed-"))
         context, self.ca_file = tls or loopback_tls(self._own_folder or Path())
         self._server = LoopbackServer(self.answer, port=port, tls=context)
+
+    def reset(self, shop: Shop | None = None, limits: tuple[int, int, int] = (300, 3000, 12000)) -> None:
+        """Everything as at the start, with these rows (a fresh invented shop by default) and these limits."""
+        with self._lock:
+            self.shop = shop if shop is not None else invented_shop()
+            self.limits = limits
+            self.filters: FilterHabit = "exact"
+            self.since_id_works = True
+            self.newest_first = False
+            self.orders_writable = True
+            self.permissions: dict[str, bool] = dict.fromkeys(PERMISSION_GROUPS, True)
+            self.faults = Faults()
+            self.calls: list[Call] = []
+            self.unmodelled: list[str] = []
+            self._spent: list[tuple[int, int]] = [(-1, 0)] * len(WINDOWS)
 
     @property
     def url(self) -> str:
