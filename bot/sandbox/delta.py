@@ -17,9 +17,6 @@ from bot.sandbox.mailbox import Change, Folder, Item, Mailbox
 from bot.sandbox.odata import parse_expand, received_from
 from bot.sandbox.resource import View
 
-FILTER_CAP = 5000
-"""A filtered round returns at most so many messages."""
-
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -76,6 +73,8 @@ class Rounds:
     """With immutable ids an item that left and came back between two rounds is listed as removed only (open issue)."""
     returns_headers: bool = True
     """internetMessageHeaders come in delta pages when selected."""
+    filter_cap: int = 5000
+    """A filtered round returns at most so many messages."""
     tokens_kept: int = 8
     """For each folder; older deltaLinks answer 410."""
     walks_kept: int = 400
@@ -114,7 +113,7 @@ class Rounds:
     def _first_round(self, mailbox: Mailbox, folder: Folder, query: Query) -> Place:
         items = [item for item in mailbox.newest_first(folder) if query.fits(item)]
         if query.since is not None:
-            items = items[:FILTER_CAP]
+            items = items[: self.filter_cap]
         if query.top:  # $top is no page size: it cuts the round short
             items = items[: query.top]
         entries = [Entry(item, "created", item.id) for item in items]

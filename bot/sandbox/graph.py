@@ -189,7 +189,7 @@ class SandboxGraph(Tenant):
 
     def _dispatch(self, request: Request) -> Answer:
         if request.path == "/v1.0/$batch":
-            return self._faulty("/$batch", request, lambda: self._batch(request))
+            return self._faulty("/$batch", request, lambda: self._allowed(request, lambda: self._batch(request)))
         if request.path.startswith("/v1.0/"):
             return self._graph_call(request)
         if request.path.startswith("/upload/"):
@@ -213,7 +213,12 @@ class SandboxGraph(Tenant):
         def carry_out() -> Answer:
             if work is None:
                 return self._not_modelled(request, route)
-            return work(self._call(request, params))
+            call = self._call(request, params)
+            answer = work(call)
+            applied = _applied(call)
+            if applied:
+                answer.headers["Preference-Applied"] = applied
+            return answer
 
         return self._recorded(route, request, carry_out, batched=batched)
 
@@ -370,6 +375,14 @@ def _preferences(text: str) -> dict[str, str]:
         name, _, value = clause.partition("=")
         found[name.strip().lower()] = value.strip().strip('"')
     return found
+
+
+def _applied(call: Call) -> str:
+    """The preferences that were honoured, for Preference-Applied."""
+    honoured = ['IdType="ImmutableId"'] if call.view.immutable else []
+    if call.view.text:
+        honoured.append('outlook.body-content-type="text"')
+    return ", ".join(honoured)
 
 
 def _fields(request: Request) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class LoopbackServer:
         self._server = _Server(("127.0.0.1", port), handle, tls)
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name=f"loopback-{self.port}", daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, name=f"loopback-{self.port}", daemon=True
         )
         self._thread.start()
 
