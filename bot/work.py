@@ -111,7 +111,7 @@ def claim(
         .limit(n)
         .with_for_update(skip_locked=True)
     )
-    with store.begin() as session:
+    with store.begin(alone=False) as session:
         rows = session.execute(pick).all()
         held = update(Work).where(Work.id.in_([row.id for row in rows]))
         if rows:
@@ -135,7 +135,7 @@ def retry(store: Store, item: Item, due: datetime, error_class: str | None) -> N
         raise ValueError("of an error only its class name is kept")
     tries = item.tries if error_class else item.tries - 1
     back = update(Work).where(_held(item)).values(due=due, token=None, tries=tries)
-    with store.begin() as session:
+    with store.begin(alone=False) as session:
         session.execute(back.values(error=error_class) if error_class else back)
 
 
@@ -219,7 +219,7 @@ def _handle(
         else:
             retry(store, item, clock.now() + backoff(item.tries, jitter), name)
     else:
-        with store.begin() as session:  # nothing to do where the handler called `finish`
+        with store.begin(alone=False) as session:  # nothing to do where the handler called `finish`
             session.execute(update(Work).where(_held(item)).values(due=None, token=None, done=clock.now(), error=None))
 
 
@@ -271,14 +271,35 @@ def set_permits(session: Session, name: str, count: int) -> None:
         session.execute(_insert_new(session, Permit, ["name", "n"]), rows)
 
 
-def take_permit(store: Store, name: str, now: datetime, hold: timedelta, count: int = 1, keep: int = 0) -> bool:
-    """Uses `count` permits of `name` for the hold time, all or none; False when fewer than `count + keep` are free.
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one act takes from the budget `name`: `count` permits for the hold time, `keep` others staying free."""
+
+    name: str
+    hold: timedelta
+    count: int = 1
+    keep: int = 0
+
+
+def take_permits(store: Store, now: datetime, *uses: Use) -> str | None:
+    """Takes from all of these budgets, or from none and gives the name of the first that has too few.
 
     Committed before it returns: call it before the effect, outside any unit of work. Raises LookupError for a budget
     that was never set.
     """
-    with store.begin() as session:
-        return bool(_take(session, name, now, now + hold, count, keep))
+    short = None
+    with store.begin(alone=False) as session:
+        for use in uses:
+            if not _take(session, use.name, now, now + use.hold, use.count, use.keep):
+                short = use.name
+                session.rollback()
+                break
+    return short
+
+
+def take_permit(store: Store, name: str, now: datetime, hold: timedelta, count: int = 1, keep: int = 0) -> bool:
+    """Takes from one budget as `take_permits` does; False when it has too few."""
+    return take_permits(store, now, Use(name, hold, count, keep)) is None
 
 
 def _take(session: Session, name: str, now: datetime, until: datetime, count: int, keep: int) -> list[int]:
@@ -302,14 +323,14 @@ def holding(store: Store, name: str, clock: Clock, hold: timedelta) -> Iterator[
     Later when none is free.
     """
     until = clock.now() + hold
-    with store.begin() as session:
+    with store.begin(alone=False) as session:
         taken = _take(session, name, clock.now(), until, 1, 0)
     if not taken:
         raise Later(1)
 
     def move(free_at: datetime) -> bool:
         mine = update(Permit).where(Permit.name == name, Permit.n == taken[0], Permit.free_at == until)
-        with store.begin() as session:
+        with store.begin(alone=False) as session:
             return session.execute(mine.values(free_at=free_at).returning(Permit.n)).first() is not None
 
     def extend() -> None:

@@ -613,6 +613,15 @@ def test_a_reserve_is_kept_for_those_who_may_use_it(store: Store) -> None:
     assert urgent.count(True) == 2
 
 
+def test_one_act_takes_from_all_its_budgets_or_from_none(store: Store) -> None:
+    give(store, 2, "minute")
+    give(store, 9, "day")
+    act = (work.Use("day", work.DAY_HOLD, count=2, keep=1), work.Use("minute", work.MINUTE_HOLD))
+    short = [work.take_permits(store, NOW, *act) for _ in range(3)]
+    assert short == [None, None, "minute"]
+    assert (left(store, NOW, "day"), left(store, NOW, "minute")) == (5, 0)
+
+
 def test_a_budget_that_was_never_set_is_an_error_and_no_endless_wait(store: Store) -> None:
     with pytest.raises(LookupError, match="'minute' was never set"):
         work.take_permit(store, "minute", NOW, work.MINUTE_HOLD)
@@ -708,7 +717,7 @@ def test_slots_of_a_crashed_process_are_freed_when_it_was_the_only_one(store: St
 # Processes that are killed
 
 FORK = multiprocessing.get_context("fork")
-LETTERS = 60
+LETTERS = 40
 SHORT = timedelta(seconds=0.4)
 
 
@@ -753,9 +762,9 @@ def test_workers_killed_again_and_again_lose_nothing_and_do_nothing_twice(store:
 
     workers = [start(seed) for seed in range(3)]
     kills = 0
-    while kills < 6:  # one each time that another sixth is done
+    while kills < 5:  # one each time that another sixth is done
         workers[0].join(timeout=0.01)
-        if len(effects(store)) > kills * LETTERS * 2 // 7:
+        if len(effects(store)) > kills * LETTERS * 2 // 6:
             victim = workers.pop(0)
             assert victim.pid is not None
             os.kill(victim.pid, signal.SIGKILL)
@@ -771,7 +780,7 @@ def test_workers_killed_again_and_again_lose_nothing_and_do_nothing_twice(store:
         assert journal.verify(session) is None
 
 
-WINDOW = timedelta(seconds=0.3)
+WINDOW = timedelta(seconds=0.2)
 
 
 def greedy_worker(url: str, log: str, until: datetime) -> None:
@@ -790,7 +799,7 @@ def test_the_limit_holds_over_several_processes_when_one_is_killed(
     give(store, 7, "window")
     log = tmp_path / "uses"
     log.touch()
-    until = datetime.now(UTC) + timedelta(seconds=1.3)
+    until = datetime.now(UTC) + timedelta(seconds=0.9)
     workers = [FORK.Process(target=greedy_worker, args=(store_url, str(log), until), daemon=True) for _ in range(3)]
     for worker in workers:
         worker.start()

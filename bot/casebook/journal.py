@@ -11,10 +11,11 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from bot.casebook.schema import Journal
+from bot.casebook.store import wait_for_writers
 
 FIRST = sha256(b"privacybot journal").hexdigest()
 """What the first row follows."""
@@ -22,7 +23,6 @@ FIRST = sha256(b"privacybot journal").hexdigest()
 LONGEST = 200
 """Characters of one value: a fact of the procedure is short, a person's words are not."""
 
-JOURNAL_LOCK = 0x5052_4A4C  # any number that no other advisory lock of the database uses
 _AT_SIGNS = ("@", "＠", "﹫", "%40")
 
 
@@ -51,8 +51,7 @@ def write(
     facts = {name: _fact(value) for name, value in detail.items() if value is not None}
     for value in (event, request, case, *facts, *facts.values()):
         _guard(event, value)
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": JOURNAL_LOCK})
+    wait_for_writers(session.connection())
     previous = head(session)
     row = {"at": at, "event": event, "request": request, "case": case, "detail": facts, "previous": previous}
     session.execute(insert(Journal).values(**row, hash=_hash(at, event, request, case, facts, previous)))

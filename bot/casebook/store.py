@@ -1,16 +1,21 @@
 """The case book's database, and the unit of work: the only way to its tables.
 
-SQLite serves one machine, PostgreSQL several; the statements are the same. On SQLite every writing transaction starts
-with `BEGIN IMMEDIATE`, so that two writers wait for each other instead of failing half-way; the file is in WAL mode,
-commits are synced, deleted rows are overwritten. Never hold a unit of work open across a call to the outside.
+SQLite serves one machine, PostgreSQL several; the statements are the same, and so is the rule: one writer at a time. On
+SQLite every writing transaction starts with `BEGIN IMMEDIATE`, on PostgreSQL with a lock of ours. So what a unit of
+work read stays true until its commit, and two of them wait for each other instead of failing half-way. The SQLite file
+is in WAL mode, commits are synced, deleted rows are overwritten. Never hold a unit of work open across a call to the
+outside.
 """
 
 import fcntl
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +30,7 @@ HEAD = "0001"
 LOCK_WAIT_SECONDS = 30
 """How long a transaction waits for another one's lock before it gives up."""
 
-MIGRATION_LOCK = 0x5052_4956  # any number that no other advisory lock of the database uses
+WRITER_LOCK = 0x5052_4956  # any number that no other advisory lock of the database uses
 _EXAMPLES = "sqlite:///var/privacybot.db or postgresql+psycopg://user@host/database"
 _open_in_thread = threading.local()
 
@@ -48,9 +53,11 @@ class Store:
     path: Path | None
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
+    def begin(self, *, alone: bool = True) -> Iterator[Session]:
         """One unit of work: all of it is committed, or nothing when the block raises.
 
+        With `alone=False` it does not wait for other writers on PostgreSQL, which is safe only for statements that lock
+        the rows they decide on (`bot/work.py`).
         Raises RuntimeError when this thread has one open already: on SQLite the second would wait for the first for
         ever. Hand the open session on instead.
         """
@@ -60,6 +67,8 @@ class Store:
         held.add(self.engine)
         try:
             with self.writer.begin() as session:
+                if alone:
+                    wait_for_writers(session.connection())
                 yield session
         finally:
             held.discard(self.engine)
@@ -130,15 +139,18 @@ def _checked(url: str) -> URL:
 
 
 def make_private_file(path: Path, setting: str) -> None:
-    """Makes `path` where it is missing and closes it to other users (0600, a new folder 0700). Raises StoreError."""
+    """Makes `path` where it is missing and closes it to other users (0600, a new folder 0700). Raises StoreError.
+
+    A file that is there is never opened: closing it again would drop the locks that SQLite holds on it in this process.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            if os.fstat(handle).st_mode & 0o077:
-                os.fchmod(handle, 0o600)
-        finally:
-            os.close(handle)
+        if not path.exists():
+            path.touch(0o600)
+        elif path.is_file() and path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+            raise PermissionError(EACCES, "no file that may be read and written")
     except OSError as error:
         raise StoreError(
             f"{setting}: {path} cannot be written ({error.strerror}): check its folder's owner and rights"
@@ -147,7 +159,16 @@ def make_private_file(path: Path, setting: str) -> None:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun by us alone
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    end = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:  # the one lock that SQLite does not wait for: a new file's first WAL
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -155,6 +176,12 @@ def _begin_sqlite(connection: Connection) -> None:
     reads_only = bool(connection.get_execution_options().get("reads_only"))
     connection.exec_driver_sql(f"PRAGMA query_only={int(reads_only)}")
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def wait_for_writers(connection: Connection) -> None:
+    """Makes this transaction the only writing one until it ends; SQLite does so by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})
 
 
 def revision(store: Store) -> str | None:
@@ -184,8 +211,7 @@ def upgrade(store: Store) -> None:
     config = Config()
     config.set_main_option("script_location", "bot.casebook:migrations")
     with store.engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        wait_for_writers(connection)
         if _revision(connection) == HEAD:
             return
         config.attributes["connection"] = connection
