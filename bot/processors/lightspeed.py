@@ -18,11 +18,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from bot.processors.base import Check, Finding, ProcessorDown, ProcessorRefused, Record, dutch_date, euros, normal
 
@@ -114,15 +115,12 @@ class Lightspeed:
         elapsed: Callable[[], float] = time.monotonic,
         timeout: float = 10.0,
     ) -> None:
-        trust = ssl.create_default_context()
-        if account.ca_file is not None:
-            trust.load_verify_locations(cafile=str(account.ca_file))
         self._account = account
         self._base = f"{account.url.rstrip('/')}/{account.language}/"
         self._http = httpx.Client(
             auth=(account.key, account.secret),
             headers={"Accept": "application/json", "User-Agent": "privacybot"},
-            verify=trust,
+            verify=_trust(account.ca_file),
             timeout=timeout,
             trust_env=False,
         )
@@ -208,7 +206,7 @@ class Lightspeed:
         """The body of one GET, out of its wrapper. Raises ProcessorDown, ProcessorRefused, _Unreadable."""
         attempts = Retrying(
             stop=stop_after_attempt(3),
-            wait=wait_exponential_jitter(0.2, 2.0),
+            wait=wait_random_exponential(multiplier=0.2, max=2.0),
             retry=retry_if_exception_type(_Passing),
             sleep=self._pause,
             reraise=True,
@@ -222,6 +220,10 @@ class Lightspeed:
         try:
             reply = self._http.get(f"{self._base}{path}.json", params=dict(query))
         except httpx.TransportError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise ProcessorRefused(
+                    NAME, "its certificate is not trusted: check processors.lightspeed.url and mailbox.ca_file"
+                ) from error
             raise _Passing(f"no answer ({type(error).__name__})") from error
         match reply.status_code:
             case 200:
@@ -391,6 +393,15 @@ class _Reading:
         if error.status == 403:
             mend = RIGHTS_MEND
         raise ProcessorRefused(NAME, f"{resource} cannot be read ({error.status}): {mend}") from error
+
+
+@cache
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """The machine's root certificates and the extra one."""
+    trust = ssl.create_default_context()
+    if ca_file is not None:
+        trust.load_verify_locations(cafile=str(ca_file))
+    return trust
 
 
 def _everything(reading: _Reading) -> Iterator[Record]:
