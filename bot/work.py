@@ -187,7 +187,7 @@ def run_due(
         while (items := claimed()) or busy:
             busy |= {pool.submit(handle, item) for item in items}
             run += len(items)
-            ended, busy = wait(busy, timeout=1, return_when=FIRST_COMPLETED)  # more may come due meanwhile
+            ended, busy = wait(busy, timeout=0.25, return_when=FIRST_COMPLETED)  # more may come due meanwhile
             for future in ended:
                 future.result()
     return run

@@ -244,9 +244,11 @@ def test_several_processes_may_upgrade_at_once(empty_store_url: str) -> None:
 
 
 def test_the_migrations_are_found_in_an_installed_wheel(tmp_path: Path) -> None:
-    """The package is unpacked elsewhere, and the checkout is out of reach."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
-    shutil.copytree(ROOT / "bot", installed / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.unpack_archive(wheel, installed, "zip")
     script = (
         "from bot.casebook import store as s; x = s.open_store('sqlite:///a.db'); s.upgrade(x); "
         "print(s.__file__, s.revision(x))"

@@ -355,6 +355,19 @@ def test_a_few_threads_work_at_once_and_never_more(store: Store) -> None:
     assert most == 3
 
 
+def test_work_that_comes_due_while_a_slow_piece_runs_does_not_wait_for_it(store: Store) -> None:
+    put(store, "slow:1", kind="slow")
+    quick_ran = threading.Event()
+
+    def slow(_: Item) -> None:
+        put(store, "quick:1", kind="quick")
+        assert quick_ran.wait(timeout=10)
+
+    handlers = {"slow": slow, "quick": lambda _: quick_ran.set()}
+    assert work.run_due(store, FixedClock(NOW), handlers, nobody_dies, threads=2) == 2
+    assert [row.error for row in rows(store)] == [None, None]
+
+
 def test_later_waits_without_counting_as_a_try(store: Store) -> None:
     put(store, "letter:1")
     clock = FixedClock(NOW)
