@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,7 +30,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="A privacy-re
 journal_app = typer.Typer(no_args_is_help=True, help="The chained record of every step.")
 app.add_typer(journal_app, name="journal")
 
-Config = Annotated[Path | None, typer.Option("--config", help="settings.toml (else $PRIVACYBOT_CONFIG, ./settings.toml)")]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="settings.toml (else $PRIVACYBOT_CONFIG, ./settings.toml)")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Personal = Annotated[bool, typer.Option("--personal", help="Also print what is personal.")]
 
@@ -108,7 +110,9 @@ def _opened(config: Path | None, clock: Clock | None = None) -> Iterator["Bot"]:
 def run(
     config: Config = None,
     once: Annotated[bool, typer.Option("--once", help="One pass until nothing changes, then leave.")] = False,
-    at: Annotated[str | None, typer.Option("--at", help="The clock of this call, standing still; loopback only.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="The clock of this call, standing still; loopback only.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The bot: reads the mailbox, handles what is due, sends."""
@@ -134,7 +138,9 @@ def run(
                 else:
                     _until_told(bot)
         except StoreHeld:
-            raise Stop(4, f"{bot.settings.file}: another `privacybot run` holds this store: stop that one first") from None
+            raise Stop(
+                4, f"{bot.settings.file}: another `privacybot run` holds this store: stop that one first"
+            ) from None
         except (GraphError, TokenRefused) as error:
             raise Stop(1, f"{bot.settings.file}: the mailbox could not be read: {error}") from None
 
@@ -192,7 +198,9 @@ def sort_mails(
         try:
             record = json.loads(line)
         except ValueError:
-            raise Stop(2, f"{file or 'standard input'}: line {number} is not JSON: one object a line is expected") from None
+            raise Stop(
+                2, f"{file or 'standard input'}: line {number} is not JSON: one object a line is expected"
+            ) from None
         if not isinstance(record, dict):
             raise Stop(2, f"{file or 'standard input'}: line {number} is not an object with subject and body")
         print(json.dumps(sort_record(record), ensure_ascii=False))
@@ -379,7 +387,9 @@ def verify_journal(config: Config = None) -> None:
 def status(
     config: Config = None,
     as_json: Json = False,
-    alive: Annotated[bool, typer.Option("--alive", help="Exit 1 when the last good poll is over 15 minutes old.")] = False,
+    alive: Annotated[
+        bool, typer.Option("--alive", help="Exit 1 when the last good poll is over 15 minutes old.")
+    ] = False,
 ) -> None:
     """Queue, oldest work, last good poll, budgets left, unclear letters."""
     from bot import service
@@ -436,4 +446,36 @@ def demo(
     """The main job against a mailbox and suppliers on loopback, with invented people."""
     from bot.sandbox import demo as stories
 
-    stories.play(stay=not once and sys.stdin.isatty() and sys.stdout.isatty(), port=port)
+    stay = not once and sys.stdin.isatty() and sys.stdout.isatty()
+    code = stories.play(_Program(), stay=stay, port=port)
+    if code:
+        raise Stop(code, "the demo did not end as it should: please report what is printed above")
+
+
+class _Program:
+    """The bot as `run` and the looking commands are, for the demo to call."""
+
+    def run(self, settings: Path, at: datetime) -> Mapping[str, Any]:
+        """One `run --once --at`."""
+        from bot import service
+
+        with _opened(settings, FixedClock(at)) as bot:
+            return service.once(bot).as_json(bot)
+
+    def show(self, settings: Path, command: str) -> list[Mapping[str, Any]]:
+        """The rows of a looking command."""
+        from bot import views
+        from bot.casebook import register
+
+        with _opened(settings) as bot:
+            if command == "register":
+                with bot.store.read() as session:
+                    return list(register.rows(session))
+            return list({"mails": views.mails, "cases": views.cases}[command](bot))
+
+    def serve(self, settings: Path, stop: Callable[[], bool]) -> None:
+        """The loop of `run`."""
+        from bot import service
+
+        with _opened(settings) as bot:
+            service.loop(bot, stop)

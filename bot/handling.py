@@ -14,17 +14,32 @@ from sqlalchemy.orm import Session
 from bot import correspondence, letters, sending, work
 from bot.casebook import journal, ledger, register
 from bot.casebook.ledger import Taken
-from bot.casebook.schema import Answer, Case, Letter, Message, Request
-from bot.cases import ASK, COLLECT, FILE, IDENTIFY, OPEN, WATCH, advance, all_answered, answers_of, cases_of, findings_of, in_state, keep_finding, next_reference
+from bot.casebook.schema import Answer, Ask, Case, Letter, Message, Request
+from bot.cases import (
+    ASK,
+    COLLECT,
+    FILE,
+    IDENTIFY,
+    OPEN,
+    WATCH,
+    advance,
+    all_answered,
+    answers_of,
+    cases_of,
+    findings_of,
+    in_state,
+    keep_finding,
+    next_reference,
+)
 from bot.clock import local_date
 from bot.context import Bot
 from bot.desk import approvals, questions
 from bot.graph import folders, inbox
 from bot.graph.session import GraphError
 from bot.identity import known_address
-from bot.letters import Person, address_hash, keep_person, person_of, reference_in
+from bot.letters import Person, address_hash, keep_person, person_of, reference_in, request_vault
 from bot.mail import message as mails
-from bot.mail.authentication import genuine_internal, proven_sender
+from bot.mail.authentication import proven_sender
 from bot.mail.message import Mail
 from bot.mail.origin import Origin, origin
 from bot.mail.reply import Reply, split
@@ -240,7 +255,7 @@ def _privacy(bot: Bot, row: Message, mail: Mail, reply: Reply, came: Origin, ver
             if listed:
                 questions.to_sort(bot, session, row, mail, reply, verdict, at_once=False)
 
-        return Taken("staff-question", "received before the first start", kind, hold)
+        return Taken("staff-question", questions.BACKLOG, kind, hold)
 
     if kind == "request" and not doubt:
 
@@ -435,13 +450,26 @@ def collect(bot: Bot, item: work.Item) -> None:
             draft(bot, session, request, case)
 
 
-def draft(bot: Bot, session: Session, request: Request, case: Case, round_: int = 1) -> None:
+def draft(bot: Bot, session: Session, request: Request, case: Case) -> None:
     """collect → respond: the answer is composed and put to staff, bound to its hash."""
     person = person_of(bot, request)
     found = findings_of(bot, session, request, case)
     advance(bot, session, case, "draft_ready", all_answered=all_answered(session, case))
-    letter, contents = correspondence.answer(bot, session, request, case, person, found, round_)
-    questions.to_approve(bot, session, request, case, person, letter, found, contents)
+    letter, contents = correspondence.answer(bot, session, request, case, person, found)
+    questions.to_approve(bot, session, request, case, person, letter, found, contents, _last_reason(bot, session, case))
+
+
+def _last_reason(bot: Bot, session: Session, case: Case) -> str:
+    """Why staff said no to the draft before, "" when they did not."""
+    last = session.scalar(
+        select(Ask)
+        .where(Ask.case_id == case.id, Ask.kind == "approve", Ask.outcome == "niet akkoord")
+        .order_by(Ask.id.desc())
+        .limit(1)
+    )
+    if last is None or not (last.detail or {}).get("reason"):
+        return ""
+    return questions.kept(bot, request_vault(case.request_id), (last.detail or {})["reason"])
 
 
 # --- what follows on a letter -----------------------------------------------------------------------------------------

@@ -169,8 +169,8 @@ def write(
 ) -> Letter:
     """The row of a new letter, or the one that this `key` already has: a use case that runs twice writes once.
 
-    A template that needs no approval is queued at once; any other waits as `draft`. `thread` is the customer's mail that
-    it answers, `answers` other Message-IDs to thread under. Raises LintError when the letter is not fit to leave.
+    A template that needs no approval is queued at once; any other waits as `draft`. `thread` is the customer's mail
+    that it answers, `answers` other Message-IDs to thread under. Raises LintError when it is not fit to leave.
     """
     present = session.scalar(select(Letter).where(Letter.key == key))
     if present is not None:

@@ -2,9 +2,9 @@
 
 `draft → approved → posting → drafted → sending → accepted → sent`, and `unclear`, `refused`, `bounced`.
 
-Each step commits before it acts. From `posting` the draft is sought by Message-ID and taken over; from `drafted` a send is
-allowed; from `sending` only looking is: an accepted mail may linger in Drafts before it shows in Sent Items. What stays
-without proof for 15 minutes is `unclear`, and a person looks. There is no second blind send anywhere.
+Each step commits before it acts. From `posting` the draft is sought by Message-ID and taken over; from `drafted` a
+send is allowed; from `sending` only looking is: an accepted mail may linger in Drafts before it shows in Sent Items.
+What stays without proof for 15 minutes is `unclear`, and a person looks. There is no second blind send anywhere.
 """
 
 from collections.abc import Callable, Collection
@@ -82,7 +82,7 @@ def _robot(address: str) -> bool:
 
 
 def step(bot: Bot, item: work.Item, after: After) -> None:
-    """One step of one letter: the handler of work of kind `letter`. `after` runs in the transaction of a final state."""
+    """One step of one letter: the handler of work of kind `letter`. `after` runs where it reaches a final state."""
     with bot.store.read() as session:
         letter = session.get_one(Letter, item.ref)
     match letter.state:
@@ -180,10 +180,14 @@ def _take_budget(bot: Bot, letter: Letter, now: datetime) -> None:
         raise work.Later(600)
     kept = letter.audience != "subject" or letter.template in KEPT_TEMPLATES
     reserve = 0 if kept else min(RESERVE, limits.recipients_per_24h // 2)
-    if not work.take_permit(bot.store, "recipients", now, work.DAY_HOLD, letter.recipients, reserve):
-        raise work.Later(600)
-    if not work.take_permit(bot.store, "messages", now, work.MINUTE_HOLD):
-        raise work.Later(2)
+    short = work.take_permits(
+        bot.store,
+        now,
+        work.Use("recipients", work.DAY_HOLD, letter.recipients, reserve),
+        work.Use("messages", work.MINUTE_HOLD),
+    )
+    if short is not None:
+        raise work.Later(600 if short == "recipients" else 2)
 
 
 def _better(session: Session, letter: Letter, now: datetime) -> int:
@@ -313,9 +317,7 @@ def _by_message_id(session: Session, message_id: str) -> Letter | None:
     )
 
 
-def _settle(
-    bot: Bot, session: Session, letter: Letter, graph_id: str, message_id: str | None, after: After
-) -> int:
+def _settle(bot: Bot, session: Session, letter: Letter, graph_id: str, message_id: str | None, after: After) -> int:
     """sending or accepted → sent: the proof is the copy in Sent Items."""
     letter.graph_id, letter.sent_at = graph_id, bot.clock.now()
     letter.sent_message_id = message_id or letter.message_id
@@ -347,7 +349,7 @@ def _recognise(bot: Bot, graph_ids: Collection[str], after: After) -> int:
 
 
 def _resolve_late(bot: Bot, after: After) -> int:
-    """What shows in Sent Items neither at once nor later: a throttled send may be made again once, all else is unclear."""
+    """What does not show in Sent Items: a throttled send may be made again, all else becomes unclear."""
     now = bot.clock.now()
     settled = 0
     with bot.store.read() as session:

@@ -78,7 +78,9 @@ def run_work(bot: Bot, *, only: str | None = None, threads: int = 4) -> int:
     """Does what is due now."""
     table = handlers(bot)
     chosen = {kind: handler for kind, handler in table.items() if only is None or kind == only}
-    return work.run_due(bot.store, bot.clock, chosen, lambda session, item: on_dead(bot, session, item), threads=threads)
+    return work.run_due(
+        bot.store, bot.clock, chosen, lambda session, item: on_dead(bot, session, item), threads=threads
+    )
 
 
 def signature(bot: Bot) -> tuple[object, ...]:

@@ -220,8 +220,8 @@ def load(path: Path) -> Settings:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
     if isinstance(tree.get("mailbox"), dict) and "client_secret" in tree["mailbox"]:
         raise SettingsError(
-            f"{path}: mailbox.client_secret may not stand here: put it into a file and name that in mailbox.client_secret_file, "
-            "or set PRIVACYBOT_MAILBOX__CLIENT_SECRET"
+            f"{path}: mailbox.client_secret may not stand here: put it into a file and name that in "
+            "mailbox.client_secret_file, or set PRIVACYBOT_MAILBOX__CLIENT_SECRET"
         )
     tree.pop("file", None)
     try:

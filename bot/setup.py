@@ -10,8 +10,8 @@ from bot.clock import Clock, SystemClock, local_date
 from bot.graph import folders
 from bot.graph.inbox import PAGE_FIELDS
 from bot.graph.session import GraphError, GraphSession, TokenRefused
-from bot.processors.listed import connect
 from bot.processors.base import Check
+from bot.processors.listed import connect
 from bot.settings import Settings, SettingsError
 
 BACK = timedelta(days=100)  # how far `init` lays the horizon back
@@ -87,7 +87,9 @@ def checks(settings: Settings, clock: Clock | None = None) -> Iterator[Check]:
 def _expiry(settings: Settings, today: date) -> Check:
     expires = settings.mailbox.secret_expires
     if expires is None:
-        return Check("secret expiry", None, "mailbox.secret_expires is not set: set it and a warning comes a month ahead")
+        return Check(
+            "secret expiry", None, "mailbox.secret_expires is not set: set it and a warning comes a month ahead"
+        )
     if expires <= today:
         return Check("secret expiry", False, f"the credential expired on {expires}: make a new one in Entra")
     if expires <= today + EXPIRY_WARNING:
@@ -126,7 +128,9 @@ def _staff(settings: Settings) -> Iterator[Check]:
                 "people.outside_staff = true",
             )  # fmt: skip
             return
-    yield Check("staff", True, f"{len(people.staff)} staff and {len(people.management)} management, none is the mailbox")
+    yield Check(
+        "staff", True, f"{len(people.staff)} staff and {len(people.management)} management, none is the mailbox"
+    )
 
 
 def _mailbox(settings: Settings, graph: GraphSession) -> Iterator[Check]:
@@ -170,16 +174,16 @@ def _delta(graph: GraphSession) -> Check:
         return Check("delta", None, "the inbox shows no mail yet: put one there to see what delta returns")
     missing = [name for name in ("internetMessageHeaders", "body", "from") if not any(name in item for item in items)]
     if missing:
-        return Check("delta", None, f"delta leaves out {', '.join(missing)}: each mail is then read whole (1.1 calls a mail)")
+        return Check(
+            "delta", None, f"delta leaves out {', '.join(missing)}: each mail is then read whole (1.1 calls a mail)"
+        )
     return Check("delta", True, "a delta page brings headers and text")
 
 
 def _denied(error: GraphError) -> str:
     match error.status:
         case 403:
-            return (
-                f"{error}: the app may not read it; give it the roles of deploy/microsoft365.ps1 and wait up to two hours"
-            )
+            return f"{error}: the app may not read it; give it the roles of deploy/microsoft365.ps1, wait up to 2 hours"
         case 404:
             return f"{error}: the mailbox does not exist in this tenant; check mailbox.address"
         case _:

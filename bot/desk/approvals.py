@@ -12,18 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import letters, work
-from bot.casebook import journal
+from bot.casebook import journal, register
 from bot.casebook.ledger import Taken
-from bot.casebook.schema import Answer, Ask, Case, Letter, Message, Request
+from bot.casebook.schema import Ask, Case, Letter, Message, Request
 from bot.cases import ASK, COLLECT, FILE, IDENTIFY, OPEN, advance, answers_of, cases_of, in_state
 from bot.clock import local_date
 from bot.context import Bot
 from bot.desk import questions
 from bot.desk.commands import Command, Unclear, parse_command
-from bot.letters import address_hash, keep_person, person_of
+from bot.letters import keep_person, person_of
 from bot.mail.authentication import genuine_internal
 from bot.mail.message import Mail
 from bot.mail.reply import Reply, split_text
+from workflows.rights import WORDS
 
 _CODE = re.compile(r"(?<![\w#])#([a-z2-7]{16})(?!\w)", re.IGNORECASE)
 
@@ -58,21 +59,31 @@ def from_staff(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
     if not codes:
         return None
     if len(codes) > 1:
-        return _answered(bot, mail, "several codes", "Het onderwerp bevat meer dan één code. Antwoord op één e-mail tegelijk.")
+        return _answered(
+            bot, mail, "several codes", "Het onderwerp bevat meer dan één code. Antwoord op één e-mail tegelijk."
+        )
     if reply.forwarded:
         return Taken("staff-command", "did nothing: forwarded", follow=_journalled("forwarded"))
     with bot.store.read() as session:
         ask = questions.asked(bot, session, codes[0])
         other = _points_elsewhere(session, ask, mail) if ask is not None else False
     if ask is None:
-        return _answered(bot, mail, "unknown code", "Deze code ken ik niet. Antwoord op de e-mail waarin de vraag staat.")
+        return _answered(
+            bot, mail, "unknown code", "Deze code ken ik niet. Antwoord op de e-mail waarin de vraag staat."
+        )
     if other:
         return _answered(
-            bot, mail, "another draft", "Dit is een antwoord op een andere e-mail dan waar de code bij hoort. Er is niets gedaan."
+            bot,
+            mail,
+            "another draft",
+            "Dit is een antwoord op een andere e-mail dan waar de code bij hoort. Er is niets gedaan.",
         )
     if reply.leaked or reply.inline or _parts_differ(mail):
         return _answered(
-            bot, mail, "unclear reply", "Ik kan niet zien welke woorden van u zijn. Zet uw antwoord boven de oude tekst."
+            bot,
+            mail,
+            "unclear reply",
+            "Ik kan niet zien welke woorden van u zijn. Zet uw antwoord boven de oude tekst.",
         )
     command = parse_command(reply.own_text)
     if isinstance(command, Unclear):
@@ -89,7 +100,9 @@ def _points_elsewhere(session: Session, ask: Ask, mail: Mail) -> bool:
     """Whether the mail answers another of our mails than the one that put this question."""
     ids = [*mail.in_reply_to, *mail.references]
     ours = session.scalars(
-        select(Letter.id).where(Letter.message_id.in_(ids) | Letter.sent_message_id.in_(ids), Letter.audience != "subject")
+        select(Letter.id).where(
+            Letter.message_id.in_(ids) | Letter.sent_message_id.in_(ids), Letter.audience != "subject"
+        )
     ).all()
     return bool(ours) and ask.staff_letter_id not in ours
 
@@ -169,7 +182,9 @@ def _approve(bot: Bot, session: Session, order: Order) -> None:
     letter = session.get_one(Letter, order.ask.subject_letter_id)
     case = session.get_one(Case, letter.case_id)
     if letter.state != "draft" or letter.draft_hash != order.ask.bound_hash or not in_state(case, "respond", "staff"):
-        raise Refused("Dit concept geldt niet meer: er is intussen een nieuw concept, of de zaak is verder. Er is niets verstuurd.")
+        raise Refused(
+            "Dit concept geldt niet meer: er is een nieuwer concept, of de zaak is al verder. Er is niets verstuurd."
+        )
     letters.approve(session, letter, order.by, bot.clock.now())
     advance(bot, session, case, "approved", approved_by=f"staff {_number(bot, order.by)}")
 
@@ -256,7 +271,7 @@ def _close_by_hand(bot: Bot, session: Session, order: Order, outcome: str) -> No
     else:
         advance(bot, session, case, "settled", outcome=outcome, settled_by=f"staff {_number(bot, order.by)}")
     case.outcome = outcome
-    questions.enter_register(bot, session, request, case, order.by)
+    register.enter(session, request, case, WORDS[case.right].article, None, bot.clock.now(), decided_by=order.by)
     if all(in_state(one, "closed") for one in cases_of(session, request)):
         work.enqueue(session, f"{FILE}:{request.id}:closed", FILE, request.id, bot.clock.now())
 

@@ -1,5 +1,6 @@
 """Mails to staff that ask one thing: what it is, what to answer, and by when. Each question has its own code."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -7,14 +8,66 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.casebook import ledger
 from bot.casebook.schema import Ask, Case, Letter, Message, Request
-from bot.clock import AMSTERDAM
+from bot.cases import cases_of
+from bot.clock import AMSTERDAM, local_date
 from bot.context import Bot
-from bot.letters import code_of, write
-from bot.mail.letter import mailto
-from bot.mail.letter import Attached
-from workflows.terms import is_working_day
+from bot.letters import Person, address_hash, code_of, content_of, parts_of, request_vault, write
+from bot.mail.letter import Attached, mailto
+from bot.mail.markdown import enclose
+from bot.mail.message import Mail
+from bot.mail.reply import Reply
+from bot.processors.base import Finding
+from bot.processors.labels import PROCESSORS
+from bot.sorting.verdict import Verdict
+from workflows.rights import RIGHTS, WORDS
+from workflows.terms import is_working_day, terms
 
+DESK = "desk"  # the owner of the key of mails that belong to no request
+BACKLOG = "received before the first start"
+NO_REQUEST = "geen privacyverzoek"
+SHOWN = 4_000  # characters of a mail that staff see; the whole is in the mailbox
+KIND_WORDS = {
+    "privacy_question": "vraag", "complaint": "klacht", "breach_report": "datalek", "not_privacy": NO_REQUEST,
+    "automatic": NO_REQUEST,
+}  # fmt: skip
+KIND_SENTENCES = {
+    "privacy_question": "een vraag over privacy",
+    "complaint": "een klacht over privacy",
+    "breach_report": "een melding van een datalek",
+}
+IDENTITY_WORDS = {
+    "none": "nog niet",
+    "known_address": "het adres staat in onze administratie en de afzender is bewezen",
+    "loop": "de vraag aan het bekende adres is met ja beantwoord",
+    "facts": "de afzender wist twee feiten over een bestelling",
+    "shielded_id": "een medewerker zag een afgeschermd identiteitsbewijs",
+    "staff": "een medewerker heeft het gecontroleerd",
+}
+ANSWER_WORDS = {
+    "found": "gevonden",
+    "nothing": "niets gevonden",
+    "done": "gedaan",
+    "kept": "bewaard",
+    "impossible": "niet mogelijk",
+    "task": "ligt bij een medewerker",
+    "pending": "nog geen antwoord",
+}
+FOLDER_WORDS = {"inbox": "Postvak IN", "junkemail": "Ongewenste e-mail", "deleteditems": "Verwijderde items"}
+AUDIENCE_WORDS = {
+    "subject": "de klant",
+    "staff": "de medewerkers",
+    "management": "de directie",
+    "recipient": "een ontvanger",
+}
+FAILURE_WORDS = {
+    "unclear": "Niemand kan zien of deze e-mail is verzonden. Het programma stuurt hem niet nog een keer.",
+    "bounced": "Deze e-mail is teruggekomen: hij is niet aangekomen.",
+    "refused": "Deze e-mail is niet verstuurd: Microsoft weigerde hem.",
+    "GateClosed": "Deze e-mail is niet verstuurd: hij mocht niet naar deze ontvanger, of de tekst was veranderd.",
+    "CapReached": "Deze e-mail wacht: dit adres kreeg vandaag al het hoogste aantal e-mails. Morgen gaat hij verder.",
+}
 BUNDLES = (time(9), time(15))  # when questions of doubt go out, Amsterdam time, on working days
 
 
@@ -109,3 +162,340 @@ def ask(
 def close(ask_row: Ask, by: str, outcome: str, now: datetime) -> None:
     """Spends the code."""
     ask_row.closed, ask_row.closed_by, ask_row.outcome = now, by, outcome
+
+
+# --- the questions ----------------------------------------------------------------------------------------------------
+
+
+def to_sort(
+    bot: Bot, session: Session, row: Message, mail: Mail, reply: Reply, verdict: Verdict, *, at_once: bool
+) -> None:
+    """A doubtful mail: the guess, the reasons, and the words to answer with. Bundled, unless it cannot wait."""
+    dates = terms(local_date(row.received), bot.settings.people.closed_days)
+    guesses = [guess for guess in verdict.guesses if guess != NO_REQUEST] or [_word_of(verdict)]
+    words = {f"Soort: {guess}": f"soort: {guess}" for guess in guesses[:2]}
+    ask(
+        bot,
+        session,
+        f"sort-{row.id}",
+        "sort",
+        "question",
+        {
+            "guess": _guess_in_words(verdict),
+            "reasons": list(verdict.reasons),
+            "received": row.received,
+            "term": dates.work_by,
+            "sender": f"{mail.from_name} <{mail.sender}>" if mail.from_name else (mail.sender or "onbekend"),
+            "subject": mail.subject or "(geen onderwerp)",
+            "text": (reply.own_text or mail.text)[:SHOWN] or "(geen tekst)",
+            "attachments": [attachment.name or attachment.type for attachment in mail.attachments],
+        },
+        {**words, "Geen privacyverzoek": "geen privacyverzoek"},
+        vault=f"message:{row.id}",
+        rank="alarm" if at_once else "staff",
+        message=row,
+        not_before=None if at_once else next_bundle(bot),
+        management=verdict.kind == "breach_report",
+    )
+
+
+def _word_of(verdict: Verdict) -> str:
+    """A verdict as the staff command `soort:` names it."""
+    if verdict.rights:
+        return ", ".join(WORDS[right].dutch for right in verdict.rights)
+    return KIND_WORDS.get(verdict.kind, "vraag")
+
+
+def _guess_in_words(verdict: Verdict) -> str:
+    if verdict.kind == "request":
+        return f"een verzoek om {_word_of(verdict)}"
+    return KIND_SENTENCES.get(verdict.kind, "geen privacyverzoek")
+
+
+def to_approve(
+    bot: Bot,
+    session: Session,
+    request: Request,
+    case: Case,
+    person: Person,
+    letter: Letter,
+    found: Sequence[Finding],
+    contents: Sequence[str],
+    declined: str = "",
+) -> None:
+    """A draft to approve, bound to its hash: what, for whom, by when, and the letter word for word."""
+    parts = parts_of(content_of(bot, letter))
+    ask(
+        bot,
+        session,
+        f"approve-{letter.id}",
+        "approve",
+        "approve",
+        {
+            "case": case.reference,
+            "right": WORDS[case.right].dutch,
+            "term": request.work_by,
+            "draft": letter.draft_hash[:8],
+            "name": person.name or person.on_file,
+            "recipient": person.on_file,
+            "identity": IDENTITY_WORDS[request.identity],
+            "proof": person.proof,
+            "processors": [
+                {"name": PROCESSORS[one.processor][0], "answer": ANSWER_WORDS[one.answer],
+                 "number": len(one.records), "remark": one.remark}
+                for one in found
+            ],
+            "declined": declined,
+            "contents": list(contents),
+            "letter": enclose(parts.text, parts.html),
+        },
+        {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
+        vault=request_vault(request.id),
+        request=request,
+        case=case,
+        letter=letter,
+    )  # fmt: skip
+
+
+def by_hand(bot: Bot, session: Session, request: Request, case: Case, person: Person, why: str) -> None:
+    """A request that the program does not lead by itself: staff check the sender, or answer it themselves."""
+    led = case.right in RIGHTS
+    words = {"Geverifieerd": "geverifieerd "} if led else {}
+    ask(
+        bot,
+        session,
+        f"by-hand-{case.id}",
+        "by-hand",
+        "by_hand",
+        {
+            "case": case.reference,
+            "right": WORDS[case.right].dutch,
+            "term": request.work_by,
+            "received": request.received,
+            "why": why,
+            "sender": f"{person.name} <{person.address}>" if person.name else person.address,
+            "led": led,
+        },
+        {**words, "Gedaan": "gedaan", "Ingetrokken": "ingetrokken"},
+        vault=request_vault(request.id),
+        request=request,
+        case=case,
+    )
+
+
+def list_backlog(bot: Bot) -> None:
+    """The first start: what was found, as one list that `akkoord` opens. Made once, after the first poll."""
+    now = bot.clock.now()
+    with bot.store.begin() as session:
+        if ledger.mark(session, "backlog") is not None:
+            return
+        rows = list(
+            session.scalars(
+                select(Message)
+                .where(Message.disposition == "staff-question", Message.reason == BACKLOG)
+                .order_by(Message.received, Message.id)
+            )
+        )
+        ledger.set_mark(session, "backlog", str(len(rows)), now)
+        if not rows:
+            return
+        closed = bot.settings.people.closed_days
+        lines = []
+        for number, row in enumerate(rows, 1):
+            facts = row.verdict or {}
+            dates = terms(local_date(row.received), closed)
+            lines.append(
+                {
+                    "number": number,
+                    "what": _fact_words(facts),
+                    "received": local_date(row.received),
+                    "binding": dates.binding,
+                    "overdue": dates.binding < local_date(now),
+                    "sure": facts.get("kind") == "request" and bool(facts.get("certain")),
+                }
+            )
+        ask(
+            bot,
+            session,
+            "backlog-1",
+            "backlog",
+            "backlog",
+            {
+                "lines": lines,
+                "number": len(lines),
+                "requests": sum(line["sure"] for line in lines),
+                "overdue": sum(line["overdue"] for line in lines),
+            },
+            {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
+            vault=DESK,
+            rank="alarm",
+            detail={"messages": [row.id for row in rows]},
+        )
+
+
+def _fact_words(facts: Mapping[str, Any]) -> str:
+    """What a mail of the list is, in words that name nobody."""
+    if facts.get("rights"):
+        words = ", ".join(WORDS[right].dutch for right in facts["rights"] if right in WORDS)
+        return words if facts.get("certain") else f"{words}?"
+    return KIND_WORDS.get(str(facts.get("kind")), "twijfel")
+
+
+# --- mails that tell --------------------------------------------------------------------------------------------------
+
+
+def tell(bot: Bot, session: Session, mail: Mail, why: str, sentence: str) -> None:
+    """Tells a genuine member of staff why a command did nothing: once a day for each reason."""
+    day = local_date(bot.clock.now())
+    key = f"tell-{day}-{address_hash(bot, mail.sender)[:12]}-{bot.vault.keyed_hash('reason', why)[:12]}"
+    write(
+        bot,
+        session,
+        key,
+        "did_nothing",
+        {"why": sentence},
+        [mail.sender],
+        vault=DESK,
+        rank="staff",
+        answers=[*mail.references[-10:], mail.message_id] if mail.message_id else (),
+    )
+
+
+def show_joined(
+    bot: Bot,
+    session: Session,
+    request: Request,
+    row: Message,
+    mail: Mail,
+    text: str,
+    *,
+    party: bool,
+    proven: bool,
+) -> None:
+    """A mail in the thread of a request: staff read it; nothing happens by itself."""
+    case = next(iter(cases_of(session, request)), None)
+    write(
+        bot,
+        session,
+        f"joined-{row.id}",
+        "joined",
+        {
+            "case": request.reference,
+            "term": request.work_by,
+            "sender": f"{mail.from_name} <{mail.sender}>" if mail.from_name else (mail.sender or "onbekend"),
+            "party": party,
+            "proven": proven,
+            "text": text[:SHOWN] or "(geen tekst)",
+            "attachments": [attachment.name or attachment.type for attachment in mail.attachments],
+        },
+        [bot.settings.people.staff[0]],
+        vault=request_vault(request.id),
+        rank="staff",
+        request=request,
+        case=case,
+    )
+
+
+def look_yourself(bot: Bot, session: Session, row: Message, why: str, mail: Mail | None = None) -> None:
+    """A mail that the program cannot read: staff look at it in the mailbox, and say what it is."""
+    ask(
+        bot,
+        session,
+        f"look-{row.id}",
+        "sort",
+        "look",
+        {
+            "why": why,
+            "received": row.received,
+            "folder": FOLDER_WORDS.get(row.folder, "een andere map"),
+            "sender": mail.sender if mail and mail.sender else "onbekend",
+            "subject": mail.subject if mail and mail.subject else "onbekend",
+        },
+        {"Geen privacyverzoek": "geen privacyverzoek"},
+        vault=f"message:{row.id}",
+        message=row,
+    )
+
+
+def processor_refused(
+    bot: Bot, session: Session, request: Request, case: Case, processor: str, what_to_do: str
+) -> None:
+    """A processor that refuses until a person mends something; it is asked again every day."""
+    day = local_date(bot.clock.now())
+    write(
+        bot,
+        session,
+        f"refused-{case.id}-{processor}-{day}",
+        "processor_refused",
+        {"case": case.reference, "term": request.work_by, "processor": PROCESSORS[processor][0], "why": what_to_do},
+        [bot.settings.people.staff[0]],
+        vault=request_vault(request.id),
+        rank="alarm",
+        request=request,
+        case=case,
+    )  # fmt: skip
+
+
+def letter_failed(bot: Bot, session: Session, letter: Letter) -> None:
+    """A letter that did not arrive, or of which nobody can tell: staff look; it is never sent blindly again."""
+    if letter.audience != "subject" and letter.template == "failure":
+        return  # the mail that tells it cannot leave either; `status` and the digest show it
+    request = session.get(Request, letter.request_id) if letter.request_id else None
+    case = session.get(Case, letter.case_id) if letter.case_id else None
+    write(
+        bot,
+        session,
+        f"failed-{letter.id}-{letter.state}",
+        "failure",
+        {
+            "case": case.reference if case else (request.reference if request else ""),
+            "term": request.work_by if request else None,
+            "what": FAILURE_WORDS.get(letter.error or "", FAILURE_WORDS.get(letter.state, "")),
+            "letter": letter.id,
+            "audience": AUDIENCE_WORDS[letter.audience],
+            "message_id": letter.sent_message_id or letter.message_id,
+            "state": letter.state,
+        },
+        [bot.settings.people.staff[0]],
+        vault=request_vault(request.id) if request else DESK,
+        rank="alarm",
+        request=request,
+        case=case,
+    )
+
+
+def work_failed(bot: Bot, session: Session, kind: str, number: int, row: Message | None) -> None:
+    """Work that failed for good is told to staff, never silently dropped."""
+    if row is not None:
+        look_yourself(
+            bot, session, row, "Het programma heeft drie keer geprobeerd deze e-mail te verwerken. Dat lukte niet."
+        )
+        return
+    write(
+        bot,
+        session,
+        f"work-failed-{number}",
+        "failure",
+        {
+            "case": "",
+            "term": None,
+            "what": f"Een taak van het programma ({kind}, nummer {number}) is na herhaalde pogingen niet gelukt.",
+            "letter": None,
+            "audience": "",
+            "message_id": "",
+            "state": "failed",
+        },
+        [bot.settings.people.staff[0]],
+        vault=DESK,
+        rank="alarm",
+    )
+
+
+def keep(bot: Bot, owner: str, words: str) -> str:
+    """Words of staff (a reason, a means) encrypted for a JSON column."""
+    return base64.b64encode(bot.vault.encrypt(owner, words.encode(), about="words")).decode()
+
+
+def kept(bot: Bot, owner: str, text: str) -> str:
+    """Such words again."""
+    return bot.vault.decrypt(owner, base64.b64decode(text), about="words").decode()

@@ -1,7 +1,7 @@
 """`privacybot demo`: the main job from mailbox to answer, played by mails alone.
 
-Customers and staff act by mails that are put into the sandbox; the program that answers them is the one of `run`, handed
-in by the command line. With a terminal the sandbox stays up afterwards and a page shows the mailboxes.
+Customers and staff act by mails that are put into the sandbox; the program that answers them is the one of `run`,
+handed in by the command line. With a terminal the sandbox stays up afterwards and a page shows the mailboxes.
 """
 
 import json
@@ -141,7 +141,9 @@ class _Teller:
         body = mail.get_body(("plain",))
         text = str(body.get_content()).strip() if body else ""
         files = ", ".join(str(part.get_filename()) for part in mail.iter_attachments())
-        shown = escape(text if len(text) < 2600 else text[:2600] + "\n…") + (f"\n\n[dim]Bijlagen: {escape(files)}[/]" if files else "")
+        shown = escape(text if len(text) < 2600 else text[:2600] + "\n…") + (
+            f"\n\n[dim]Bijlagen: {escape(files)}[/]" if files else ""
+        )
         title = escape(f"{mail['From']} → {mail['To']}   {mail['Subject']}")
         self._console.print(Panel(shown, title=title, title_align="left", border_style=colour))
 

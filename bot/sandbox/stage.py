@@ -23,7 +23,9 @@ ACCOUNTS = {STAFF: "Privacy LESSEAU", DEPUTY: "Winkel LESSEAU", MANAGEMENT: "Dir
 class Stage:
     """The sandbox as one thing, a context manager. `now` is its moment; moving it moves the mailbox's clock too."""
 
-    def __init__(self, folder: Path, now: datetime, *, since: date | None = None, messages_per_minute: int = 28) -> None:
+    def __init__(
+        self, folder: Path, now: datetime, *, since: date | None = None, messages_per_minute: int = 28
+    ) -> None:
         self.folder = folder
         self.now = now
         self.since = since or (now - timedelta(days=100)).date()
@@ -36,9 +38,7 @@ class Stage:
     def __enter__(self) -> "Stage":
         self.folder.mkdir(parents=True, exist_ok=True)
         self._open.enter_context(self.graph)
-        self.lightspeed = self._open.enter_context(
-            SandboxLightspeed(invented_shop(), now=lambda: self.now.timestamp())
-        )
+        self.lightspeed = self._open.enter_context(SandboxLightspeed(invented_shop(), now=lambda: self.now.timestamp()))
         self._write_settings({})
         return self
 
@@ -114,7 +114,8 @@ secret_file = "lightspeed.secret"
         quoted = "\n".join(f"> {line}" for line in quote.splitlines())
         when = self.now.astimezone(UTC).strftime("%d-%m-%Y om %H:%M")
         mail.set_content(
-            f"{text}\n\nVerstuurd vanaf mijn iPhone\n\n> Op {when} heeft LESSEAU <{MAILBOX}> het volgende geschreven:\n>\n{quoted}\n"
+            f"{text}\n\nVerstuurd vanaf mijn iPhone\n\n"
+            f"> Op {when} heeft LESSEAU <{MAILBOX}> het volgende geschreven:\n>\n{quoted}\n"
         )
         self.graph.send_as(account, mail)
         return mail
