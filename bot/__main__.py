@@ -1,0 +1,5 @@
+"""`python -m bot` is `privacybot`."""
+
+from bot.cli import main
+
+main()
