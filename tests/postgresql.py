@@ -1,6 +1,6 @@
 """A real PostgreSQL for the tests, and the case book on both stores.
 
-A test module says `pytest_plugins = ("postgresql",)` and asks for `store` (runs on SQLite and on PostgreSQL alike),
+A test module says `pytest_plugins = ("tests.postgresql",)` and asks for `store` (runs on SQLite and on PostgreSQL alike),
 `store_url`, or `postgresql_url`. Where no PostgreSQL is installed, its half is skipped with the reason.
 """
 

@@ -13,7 +13,7 @@ from bot.casebook import journal
 from bot.casebook.schema import Journal
 from bot.casebook.store import Store
 
-pytest_plugins = ("postgresql",)
+pytest_plugins = ("tests.postgresql",)
 NOW = datetime(2026, 9, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
 

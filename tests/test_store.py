@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from bot.casebook.schema import Base, Case, Mark
 from bot.casebook.store import HEAD, Store, StoreError, StoreHeld, open_store, revision, single_process, upgrade
 
-pytest_plugins = ("postgresql",)
+pytest_plugins = ("tests.postgresql",)
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
 

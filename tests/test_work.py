@@ -23,7 +23,7 @@ from bot.casebook.store import Store, open_store
 from bot.clock import FixedClock, SystemClock
 from bot.work import Item, Later, LeaseLost
 
-pytest_plugins = ("postgresql",)
+pytest_plugins = ("tests.postgresql",)
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
