@@ -51,8 +51,9 @@ class Tenant:
         self.mailbox = mailbox.lower()
         self.now = now
         self.lock = threading.RLock()
-        self.mailboxes = {self.mailbox: Mailbox(self.mailbox, "Klantenservice", now)}
-        self.mailboxes.update({a.lower(): Mailbox(a, name, now) for a, name in accounts.items()})
+        names = {self.mailbox: "Klantenservice", **{address.lower(): name for address, name in accounts.items()}}
+        # the clock may be replaced later: it is asked through the tenant
+        self.mailboxes = {address: Mailbox(address, name, lambda: self.now()) for address, name in names.items()}
         self.draft_lingers = True
         """After /send the item stays in Drafts, until `linger_seconds` passed or `linger_looks` looks missed it."""
         self.linger_seconds = 5.0
