@@ -1,7 +1,7 @@
 """A real PostgreSQL for the tests, and the case book on both stores.
 
-A test module says `pytest_plugins = ("tests.postgresql",)` and asks for `store` (runs on SQLite and on PostgreSQL alike),
-`store_url`, or `postgresql_url`. Where no PostgreSQL is installed, its half is skipped with the reason.
+A test module says `pytest_plugins = ("tests.postgresql",)` and asks for `store` (runs on SQLite and on PostgreSQL
+alike), `store_url`, or `postgresql_url`. Where no PostgreSQL is installed, its half is skipped with the reason.
 """
 
 import itertools
@@ -10,7 +10,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -104,19 +104,31 @@ def empty_postgresql_url(postgresql_server: Path) -> str:
     return _url(postgresql_server, name)
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: Path) -> str:
-    """A database with all tables, all empty."""
-    tables = [table.name for table in Base.metadata.tables.values()]
-    counted = [name for name in tables if "id" in Base.metadata.tables[name].c]
+@pytest.fixture(scope="session")
+def _cleaner(postgresql_server: Path) -> Iterator[Callable[[], object]]:
+    """Empties the shared database; one connection for the whole session."""
+    tables = Base.metadata.tables
+    counted = [name for name in tables if "id" in tables[name].c]
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'casebook'"
     statements = [
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'casebook' AND pid <> pg_backend_pid()",
         "SET session_replication_role = replica",  # the rows go in any order
         *(f'DELETE FROM "{name}"' for name in tables),
         *(f"SELECT setval(pg_get_serial_sequence('\"{name}\"', 'id'), 1, false)" for name in counted),
-        f"UPDATE alembic_version SET version_num = '{HEAD}'",
+        f"UPDATE alembic_version SET version_num = '{HEAD}' WHERE version_num <> '{HEAD}'",
     ]
-    _statement(postgresql_server, "casebook", ";".join(statements))
+    with psycopg.connect(f"host={postgresql_server} user=bot dbname=casebook", autocommit=True) as connection:
+
+        def clean() -> None:
+            connection.execute(others + " AND pid <> pg_backend_pid()")
+            connection.execute(";".join(statements))
+
+        yield clean
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Path, _cleaner: Callable[[], object]) -> str:
+    """A database with all tables, all empty."""
+    _cleaner()
     return _url(postgresql_server, "casebook")
 
 
