@@ -3,6 +3,7 @@
 import base64
 import email
 import json
+import socket
 import ssl
 import threading
 import time
@@ -500,8 +501,10 @@ def test_empty_pages_and_duplicates_on_request(http: httpx.Client, graph: Sandbo
 @pytest.mark.parametrize("spelling", ["SyncStateNotFound", "syncStateNotFound", "resyncRequired"])
 def test_links_expire(http: httpx.Client, graph: SandboxGraph, spelling: str) -> None:
     _, link, _ = walk(http, DELTA)
-    graph.expire_delta(spelling)
-    assert code(http.get(link)) == (410, spelling)
+    graph.expire_delta(spelling, location=True)
+    answer = http.get(link)
+    assert code(answer) == (410, spelling)
+    assert walk(http, answer.headers["Location"])[2] == 1
 
 
 def test_only_the_last_few_delta_links_live(http: httpx.Client, graph: SandboxGraph) -> None:
@@ -849,6 +852,16 @@ def test_the_sent_item_may_have_another_immutable_id(http: httpx.Client, graph: 
     assert [m.message_id for m in graph.messages("sentitems")] == ["<antwoord@winkel.example>"]
 
 
+def test_a_lingering_item_may_be_nowhere(http: httpx.Client, graph: SandboxGraph) -> None:
+    graph.hides_lingering = True
+    draft = sent_draft(http)
+    assert graph.messages("drafts") == graph.messages("sentitems") == []
+    assert [http.get(f"{HOME}/messages/{draft}").status_code for _ in range(4)] == [404] * 4
+    seen = [len(http.get(f"{HOME}/mailFolders/sentitems/messages").json()["value"]) for _ in range(4)]
+    assert seen == [0, 0, 1, 1]
+    assert http.get(f"{HOME}/messages/{draft}").json()["isDraft"] is False
+
+
 def test_the_message_id_may_be_rewritten_on_submission(http: httpx.Client, graph: SandboxGraph) -> None:
     graph.rewrites_message_id = True
     sent_draft(http, reply(X_Merk="7"))
@@ -1102,6 +1115,12 @@ def test_a_verdict_can_be_given_whole(graph: SandboxGraph) -> None:
     assert "bestguesspass" in headers_of(graph.inbox_of(INFO)[0])["Authentication-Results"]
 
 
+def test_a_sender_cannot_write_into_the_verdict(graph: SandboxGraph) -> None:
+    graph.deliver(b"From: <x@kwaad.example;dmarc=pass>\r\n\r\nhallo", dmarc="fail", mail_from="y@z.example; dkim=pass")
+    verdict = headers_of(graph.inbox_of(INFO)[0])["Authentication-Results"]
+    assert "dmarc=pass" not in verdict and "smtp.mailfrom=none" in verdict
+
+
 def test_mail_without_message_id_gets_one_and_junk_lands_in_junk(graph: SandboxGraph) -> None:
     graph.deliver(b"From: a@b.example\r\n\r\nhallo", folder="junkemail", mail_from="")
     (item,) = graph.messages("junkemail")
@@ -1281,6 +1300,25 @@ def test_faults_can_wait_strike_by_chance_and_be_taken_back(http: httpx.Client, 
     assert {200, 503} == set(statuses)
     graph.faults.remove(chance)
     assert ask() == 200
+
+
+def test_a_client_that_dies_while_it_speaks_has_no_effect(http: httpx.Client, graph: SandboxGraph) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", graph.port)) as plain,
+        trust(graph).wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        head = f"POST {HOME}/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+        head += f"Authorization: {http.headers['Authorization']}\r\nContent-Length: 100\r\n\r\nSGFs"
+        connection.sendall(head.encode())
+    assert http.get(f"{HOME}/messages").status_code == 200
+    assert graph.messages("drafts") == []
+    assert [call.method for call in graph.calls] == ["GET"]
+
+
+def test_an_error_of_the_sandbox_itself_is_seen(http: httpx.Client, graph: SandboxGraph) -> None:
+    graph.in_scope = None  # type: ignore[assignment]
+    assert code(http.get(f"{HOME}/mailFolders")) == (500, "SandboxError")
+    assert "TypeError" in graph.unmodelled[0]
 
 
 # --- room for a busy day

@@ -81,6 +81,8 @@ class Rounds:
     """nextLinks that live, over all folders; they age."""
     code: str = "SyncStateNotFound"
     """The code of that 410, in whatever case."""
+    gives_location: bool = False
+    """The 410 carries Location, the URL of a fresh full round (maintenance of the service)."""
     _places: dict[str, OrderedDict[str, Place]] = field(default_factory=dict)
     _walks: OrderedDict[str, Place] = field(default_factory=OrderedDict)
 
@@ -95,19 +97,19 @@ class Rounds:
         """One page. `options` is the query, `size` the page size, `link` the URL of the route without a query."""
         given = {key.lower(): value for key, value in options.items()}
         if "$skiptoken" in given:
-            place = self._find(self._walks, given["$skiptoken"], folder)
+            place = self._find(self._walks, given["$skiptoken"], folder, link)
         elif given.get("$deltatoken", "latest") != "latest":
-            after = self._find(self._places.get(folder.id, OrderedDict()), given["$deltatoken"], folder)
+            after = self._find(self._places.get(folder.id, OrderedDict()), given["$deltatoken"], folder, link)
             place = self._next_round(mailbox, folder, after, view)
         else:  # `$deltatoken=latest` does not hold for mail: everything comes
             place = self._first_round(mailbox, folder, _query(given))
         return self._write(place, folder, size, view, link)
 
-    def _find(self, places: OrderedDict[str, Place], token: str, folder: Folder) -> Place:
+    def _find(self, places: OrderedDict[str, Place], token: str, folder: Folder, link: str) -> Place:
         place = places.get(token)
         if place is None or place.folder_id != folder.id:
             message = "The sync state generation is not found; generation=149;[highest=157][157][155][156]"
-            raise GraphError(410, self.code, message)
+            raise GraphError(410, self.code, message, {"Location": link} if self.gives_location else {})
         return place
 
     def _first_round(self, mailbox: Mailbox, folder: Folder, query: Query) -> Place:

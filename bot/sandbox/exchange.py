@@ -56,38 +56,36 @@ def incoming(raw: bytes, *, at: datetime, mail_from: str, internal: bool, checks
     """
     raw, _ = without_headers(crlf(raw), _FIREWALL)
     mime = Mime(raw)
-    network_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{mime.message_id} {at}")
+    domain = _domain(mime.sender[1])
     source = INSIDE if internal else BORDER
-    domain = mime.sender[1].rpartition("@")[2].lower() or "none"
+    received = f"from {source} (2603:10a6:10:2dd::9) by AS8PR04MB8788.eurprd04.prod.outlook.com with HTTPS; "
     stamps = [
-        (
-            "Received",
-            f"from {source} (2603:10a6:10:2dd::9) by AS8PR04MB8788.eurprd04.prod.outlook.com with HTTPS; "
-            + format_datetime(at),
-        ),
+        ("Received", received + format_datetime(at)),
         ("Authentication-Results", _authentication(domain, mail_from, internal, checks)),
-    ]
-    if not internal:
-        word = checks.spf.capitalize()
-        stamps.append(("Received-SPF", f"{word} (protection.outlook.com: domain of {_domain(mail_from)})"))
-    stamps += [
-        ("X-MS-Exchange-Organization-Network-Message-Id", str(network_id)),
-        ("X-MS-Exchange-Organization-MessageDirectionality", "Originating" if internal else "Incoming"),
+        (
+            "X-MS-Exchange-Organization-Network-Message-Id",
+            str(uuid.uuid5(uuid.NAMESPACE_OID, f"{mime.message_id} {at}")),
+        ),
         ("X-MS-Exchange-Organization-AuthSource", source),
-        ("X-MS-Exchange-Organization-AuthAs", "Internal" if internal else "Anonymous"),
     ]
     if internal:
-        stamps.append(("X-MS-Exchange-Organization-AuthMechanism", "04"))
-    stamps += [
-        ("X-MS-Exchange-Organization-SCL", "-1" if internal else "1"),
-        (
-            "X-Forefront-Antispam-Report",
-            "CIP:255.255.255.255;CTRY:;LANG:nl;SCL:-1;SFV:SKI;CAT:NONE;DIR:INT;"
-            if internal
-            else "CIP:203.0.113.25;CTRY:NL;LANG:nl;SCL:1;SRV:;IPV:NLI;SFV:NSPM;H:mail." + domain + ";CAT:NONE;DIR:INB;",
-        ),
-        ("Return-Path", mail_from or "<>"),
-    ]
+        stamps += [
+            ("X-MS-Exchange-Organization-MessageDirectionality", "Originating"),
+            ("X-MS-Exchange-Organization-AuthAs", "Internal"),
+            ("X-MS-Exchange-Organization-AuthMechanism", "04"),
+            ("X-MS-Exchange-Organization-SCL", "-1"),
+            ("X-Forefront-Antispam-Report", "CIP:255.255.255.255;CTRY:;LANG:nl;SCL:-1;SFV:SKI;CAT:NONE;DIR:INT;"),
+        ]
+    else:
+        report = f"CIP:203.0.113.25;CTRY:NL;LANG:nl;SCL:1;SRV:;IPV:NLI;SFV:NSPM;H:mail.{domain};CAT:NONE;DIR:INB;"
+        stamps += [
+            ("X-MS-Exchange-Organization-MessageDirectionality", "Incoming"),
+            ("X-MS-Exchange-Organization-AuthAs", "Anonymous"),
+            ("X-MS-Exchange-Organization-SCL", "1"),
+            ("X-Forefront-Antispam-Report", report),
+            ("Received-SPF", f"{checks.spf.capitalize()} (protection.outlook.com: domain of {_domain(mail_from)})"),
+        ]
+    stamps.append(("Return-Path", " ".join(mail_from.split()) or "<>"))
     if not mime.message_id:
         stamps.append(("Message-ID", make_msgid(domain=source)))
     return _stamped(stamps) + raw
@@ -98,7 +96,9 @@ def _authentication(domain: str, mail_from: str, internal: bool, checks: Checks)
         return checks.verdict
     if internal:
         return f"dkim=none (message not signed) header.d=none;dmarc=none action=none header.from={domain};"
-    signed = "signature was verified" if checks.dkim == "pass" else "message not signed"
+    signed = {"pass": "signature was verified", "none": "message not signed"}.get(
+        checks.dkim, "body hash did not verify"
+    )
     signer = "none" if checks.dkim == "none" else checks.dkim_domain or domain
     action = "oreject" if checks.dmarc == "fail" else "none"
     composite = {"pass": "pass reason=100", "bestguesspass": "pass reason=109", "fail": "fail reason=000"}
@@ -112,7 +112,8 @@ def _authentication(domain: str, mail_from: str, internal: bool, checks: Checks)
 
 
 def _domain(address: str) -> str:
-    return address.rpartition("@")[2].lower() or "none"
+    domain = address.rpartition("@")[2].strip().lower()
+    return domain if re.fullmatch(r"[\w.-]+", domain) else "none"
 
 
 @dataclass(frozen=True, slots=True)

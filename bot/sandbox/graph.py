@@ -163,10 +163,10 @@ class SandboxGraph(Tenant):
                 self.entra.certificates.append(self._certificate)
             return self._certificate
 
-    def expire_delta(self, code: str = "SyncStateNotFound") -> None:
-        """Every delta link given so far is dead from now on: 410 with this code."""
+    def expire_delta(self, code: str = "SyncStateNotFound", *, location: bool = False) -> None:
+        """Every delta link given so far is dead: 410 with this code, and with the URL of a fresh round if asked."""
         with self.lock:
-            self.rounds.code = code
+            self.rounds.code, self.rounds.gives_location = code, location
             self.rounds.expire()
 
     def spent(self, since: int = 0) -> int:

@@ -143,7 +143,11 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self._write(Answer(411))
             return
-        body = self.rfile.read(int(headers.get("content-length") or 0))
+        length = int(headers.get("content-length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client died while it spoke: no effect
+            self.close_connection = True
+            return
         answer = self.server.handle_one(Request(self.command, path, query, headers, body))
         if answer.reset:
             self._reset()

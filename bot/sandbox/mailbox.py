@@ -137,6 +137,8 @@ class Mailbox:
         self.folders: dict[str, Folder] = {}
         self.items: dict[str, Item] = {}
         self.categories: list[dict[str, str]] = []
+        self.in_transit: list[Item] = []
+        """Submitted items that are in no folder meanwhile."""
         self._ordinary: dict[str, Item] = {}
         self._conversations: dict[str, str] = {}
         self._sequence = itertools.count(1)
@@ -217,9 +219,8 @@ class Mailbox:
 
     def move(self, item: Item, folder: Folder) -> None:
         """Into another folder, with a new ordinary id."""
-        self._leave(item)
-        item.id = self._token("AAMkAD", "item")
-        self._enter(item, folder)
+        self.withdraw(item)
+        self.restore(item, folder)
 
     def copy(self, item: Item, folder: Folder) -> Item:
         """A second item with the same content."""
@@ -228,22 +229,25 @@ class Mailbox:
         twin.properties = dict(item.properties)
         return twin
 
-    def remove(self, item: Item) -> None:
-        """For good."""
+    def withdraw(self, item: Item) -> None:
+        """Out of every folder: for good, or until `restore`."""
         self._leave(item)
         del self.items[item.immutable_id]
+
+    def restore(self, item: Item, folder: Folder, *, new_immutable_id: bool = False) -> None:
+        """A withdrawn item comes back in a folder, with a new ordinary id.
+
+        The immutable id may change too, as some tenants were seen to do when a draft becomes a sent item.
+        """
+        item.id = self._token("AAMkAD", "item")
+        if new_immutable_id:
+            item.immutable_id = self._token("AAkALg", "item")
+        self.items[item.immutable_id] = item
+        self._enter(item, folder)
 
     def replace_content(self, item: Item, raw: bytes) -> None:
         """Other MIME for a draft."""
         item.mime = Mime(raw)
-
-    def renew_immutable_id(self, item: Item) -> None:
-        """Another immutable id, as some tenants were seen to give when a draft becomes a sent item."""
-        del self.items[item.immutable_id]
-        item.folder.items.pop(item.immutable_id, None)
-        item.immutable_id = self._token("AAkALg", "item")
-        self.items[item.immutable_id] = item
-        item.folder.items[item.immutable_id] = item
 
     def touch(self, item: Item, kind: Kind) -> None:
         """Notes a change in the folder's log; reading alone does not touch lastModified."""

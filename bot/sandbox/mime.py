@@ -139,7 +139,8 @@ class Mime:
     @cached_property
     def preview(self) -> str:
         """The first 255 characters of the text."""
-        return " ".join(self.text[:4000].split())[:255]
+        html, text = self.bodies
+        return " ".join((text[:4000] or text_of_html(html[:20_000])).split())[:255]
 
 
 def split_headers(raw: bytes) -> Headers:

@@ -331,7 +331,7 @@ def delete(call: Call) -> Answer:
 
 def permanent_delete(call: Call) -> Answer:
     """For good, as far as users can see."""
-    call.box.remove(call.item())
+    call.box.withdraw(call.item())
     return Answer(204)
 
 

@@ -56,6 +56,8 @@ class Tenant:
         self.mailboxes = {address: Mailbox(address, name, lambda: self.now()) for address, name in names.items()}
         self.draft_lingers = True
         """After /send the item stays in Drafts, until `linger_seconds` passed or `linger_looks` looks missed it."""
+        self.hides_lingering = False
+        """While it lingers the item is in no folder at all: its id answers 404 until Sent Items has it."""
         self.linger_seconds = 5.0
         self.linger_looks = 2
         """A look is a GET on Sent Items, Drafts, all messages or the item; a clock may stand still."""
@@ -191,6 +193,9 @@ class Tenant:
         self._spread(box, leaving)
         if not self.draft_lingers:
             _file(box, item, item.submission, self.keeps_immutable_id_on_send)
+        elif self.hides_lingering:
+            box.withdraw(item)
+            box.in_transit.append(item)
 
     def pass_time(self, box: Mailbox) -> None:
         """Files what lingered long enough."""
@@ -253,14 +258,16 @@ class Tenant:
 
 
 def _lingering(box: Mailbox) -> list[tuple[Item, Submission]]:
-    drafts = box.folder_at("drafts").items.values()
-    return [(item, item.submission) for item in drafts if item.submission is not None]
+    waiting = [*box.folder_at("drafts").items.values(), *box.in_transit]
+    return [(item, item.submission) for item in waiting if item.submission is not None]
 
 
 def _file(box: Mailbox, item: Item, submission: Submission, keep_immutable_id: bool) -> None:
     box.replace_content(item, submission.kept)
     item.is_draft, item.is_read, item.submission = False, True, None
     item.received = item.sent = submission.at.astimezone(UTC).replace(microsecond=0)
-    if not keep_immutable_id:
-        box.renew_immutable_id(item)
-    box.move(item, box.folder_at("sentitems"))
+    if item in box.in_transit:
+        box.in_transit.remove(item)
+    else:
+        box.withdraw(item)
+    box.restore(item, box.folder_at("sentitems"), new_immutable_id=not keep_immutable_id)
