@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.processors import lightspeed
-from bot.processors.base import Finding, ProcessorDown, ProcessorRefused, normal
+from bot.processors.base import Finding, ProcessorDown, ProcessorRefused, Record, normal
 from bot.processors.lightspeed import Account, Lightspeed, plain
 from bot.sandbox import people
 from bot.sandbox.suppliers import FilterHabit, SandboxLightspeed
@@ -173,6 +173,22 @@ def test_two_persons_on_one_address_are_both_named(bot: Lightspeed) -> None:
     assert bot.export(people.DE_GROOT).persons == ("Pieter de Groot", "Marijke de Groot")
 
 
+@pytest.mark.parametrize(
+    ("names_in_records", "persons"),
+    [
+        (["Hanneke Verbrugge", "hanneke  verbrugge", "H. Verbrugge", "H Verbrugge"], ("Hanneke Verbrugge",)),
+        (["J.P. de Wit", "Jan de Wit"], ("Jan de Wit",)),
+        (["H. Verbrugge", "H. Verbrugge"], ("H. Verbrugge",)),
+        (["H. Verbrugge", "Pieter Verbrugge"], ("H. Verbrugge", "Pieter Verbrugge")),
+        (["Hans Verbrugge", "Hanneke Verbrugge"], ("Hans Verbrugge", "Hanneke Verbrugge")),
+        (["", " "], ()),
+    ],
+)
+def test_initials_are_no_second_person(names_in_records: list[str], persons: tuple[str, ...]) -> None:
+    records = tuple(Record("c", "s", str(at), "t", {}, name) for at, name in enumerate(names_in_records))
+    assert Finding("lightspeed", "found", records).persons == persons
+
+
 def test_an_order_with_an_address_of_its_own_belongs_to_both_and_staff_are_told(bot: Lightspeed) -> None:
     account = {record.key: record for record in bot.export(people.SANNE).records}
     assert "ander e-mailadres" in account["ORD00049"].note
@@ -245,6 +261,30 @@ def test_what_came_or_changed_after_the_index_was_read_is_found(shop: SandboxLig
     people.place_order(shop.shop, shop.customers[6], 60, "2025-10-11", [("Zeep", 1, 1.0)], email=people.WILMA)
     shop.orders[3].update(email=people.WILMA, updatedAt="2025-10-12T08:00:00+02:00")
     assert names(bot.export(people.WILMA), "orders") == ["orders/ORD00044", "orders/ORD00060"]
+
+
+def test_what_changed_while_the_index_was_being_read_is_found(
+    shop: SandboxLightspeed, bot: Lightspeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lightspeed, "PAGE", 3)
+    shop.faults.add("GET", "orders", status=503, skip=2, times=3)
+    with pytest.raises(ProcessorDown):
+        bot.export(people.WILMA)
+    shop.orders[0].update(email=people.WILMA, updatedAt="2025-10-12T08:00:00+02:00")
+    people.place_order(shop.shop, shop.customers[0], 60, "2026-08-11", [("Zeep", 1, 1.0)])
+    shop.faults.add("GET", "orders", status=503, skip=4, times=3)  # the four pages of new rows pass, changes do not
+    with pytest.raises(ProcessorDown):
+        bot.export(people.WILMA)
+    assert names(bot.export(people.WILMA), "orders") == ["orders/ORD00042"]
+
+
+@pytest.mark.parametrize("number", ["../shop", "1/2", "", None, "1?x=2"])
+def test_a_number_that_is_none_is_never_put_into_a_path(
+    shop: SandboxLightspeed, bot: Lightspeed, number: str | None
+) -> None:
+    page = json.dumps({"checkouts": [{"id": number, "email": people.NOOR}]}).encode()
+    shop.faults.add("GET", "checkouts", body=page, times=None)
+    assert "onbekende vorm" in bot.export(people.NOOR).remark
 
 
 def test_what_is_no_longer_theirs_or_there_is_left_out(shop: SandboxLightspeed, bot: Lightspeed) -> None:

@@ -54,12 +54,22 @@ class Finding:
 
     @property
     def persons(self) -> tuple[str, ...]:
-        """The different names in the records; more than one means that staff must look whose data these are."""
-        names: dict[str, str] = {}
+        """The different names in the records; more than one means that staff must look whose data these are.
+
+        "H. Verbrugge" is not counted beside "Hanneke Verbrugge".
+        """
+        names: dict[tuple[str, ...], str] = {}
         for record in self.records:
-            if record.person:
-                names.setdefault(" ".join(record.person.lower().split()), record.person)
-        return tuple(names.values())
+            if words := tuple(record.person.lower().split()):
+                names.setdefault(words, record.person)
+        return tuple(name for words, name in names.items() if not any(_shortens(words, other) for other in names))
+
+
+def _shortens(short: tuple[str, ...], full: tuple[str, ...]) -> bool:
+    """Whether a name is another one with initials for its first name."""
+    initials = short[0].replace(".", "")
+    shorter = len(initials) < len(full[0].replace(".", "")) and (len(initials) == 1 or "." in short[0])
+    return shorter and short[1:] == full[1:] and full[0].startswith(initials[:1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ class _Index:
     rows: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     last_id: int = 0
     changed: str = ""  # the newest updatedAt
+    checked: str = ""  # what changed after this may not have been seen
     by_cursor: bool = True  # since_id works on this account
     read_at: float = float("-inf")
 
@@ -242,7 +243,7 @@ class Lightspeed:
                     raise ProcessorDown(NAME, seconds, "the limit of calls is reached (429)")
                 self._pause(seconds)
                 raise _Passing("too many calls (429)")
-            case status if status >= 500:
+            case status if status >= 500 and status != 501:
                 raise _Passing(f"it answers {status}")
             case status:
                 raise ProcessorRefused(NAME, f"it answers {status} to {path}: look whether its API has changed")
@@ -267,7 +268,7 @@ class Lightspeed:
             if index.read_at >= not_before:
                 return index
             read_at = self.elapsed()
-            known_before = index.changed
+            begun_before, bound = index.last_id > 0, index.checked
             while index.by_cursor:
                 rows = reading.page(resource, since_id=str(index.last_id), limit=str(PAGE))
                 numbers = [int(_id(row)) if _id(row).isdigit() else -1 for row in rows]
@@ -276,14 +277,15 @@ class Lightspeed:
                     break
                 self._add(index, rows)
                 index.last_id = max([index.last_id, *numbers])
+                index.checked = index.checked or index.changed
                 if len(rows) < PAGE:
                     break
             if not index.by_cursor:
                 self._add(index, reading.pages(resource))
-            elif known_before:
-                day_before = datetime.fromisoformat(known_before) - timedelta(days=1)
-                changed = reading.pages(resource, updated_at_min=day_before.strftime("%Y-%m-%d %H:%M:%S"))
-                self._add(index, changed)
+            elif begun_before and bound:
+                day_before = _moment(bound) - timedelta(days=1)
+                self._add(index, reading.pages(resource, updated_at_min=day_before.strftime("%Y-%m-%d %H:%M:%S")))
+            index.checked = index.changed
             index.read_at = read_at
             return index
 
@@ -570,9 +572,15 @@ def _rows(value: Any, path: str) -> list[Row]:
     """The rows of a list's body. Raises _Unreadable for any other shape."""
     if not value:
         return []
-    if not isinstance(value, list) or not all(isinstance(row, Mapping) and "id" in row for row in value):
+    if not isinstance(value, list) or not all(
+        isinstance(row, Mapping) and _fits_a_path(row.get("id")) for row in value
+    ):
         raise _Unreadable(0, path)
     return value
+
+
+def _fits_a_path(number: Any) -> bool:
+    return isinstance(number, int | str) and re.fullmatch(r"[\w-]+", str(number)) is not None
 
 
 def _inside(tree: Any, *names: str) -> Any:

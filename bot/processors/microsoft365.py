@@ -14,7 +14,7 @@ from bot.clock import AMSTERDAM
 from bot.processors.base import Check, Finding, Record, dutch_date, normal
 
 NAME = "microsoft365"
-MASK = "(adres van een ander)"
+MASK = "[adres van een ander]"
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+", re.UNICODE)
 
 
