@@ -952,6 +952,12 @@ def test_json_takes_five_x_headers_at_most(http: httpx.Client, headers: list[dic
     assert code(answer) == (400, "InvalidInternetMessageHeaderCollection")
 
 
+@pytest.mark.parametrize("body", [b"{", b"[1]"])
+def test_a_body_that_is_no_json_object_is_400(http: httpx.Client, graph: SandboxGraph, body: bytes) -> None:
+    answer = http.patch(f"{HOME}/messages/{graph.deliver(letter())}", content=body)
+    assert code(answer) == (400, "BadRequest")
+
+
 def test_a_mime_draft_may_lose_its_attachments(http: httpx.Client, graph: SandboxGraph) -> None:
     graph.mime_drafts_drop_attachments = True
     message = reply()

@@ -5,7 +5,7 @@ page's own policy forbids scripts and pictures from elsewhere. Its words are Dut
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import nh3
 
+from bot.sandbox.graph import SandboxGraph
 from bot.sandbox.loopback import Answer, LoopbackServer, Request
 from bot.sandbox.mime import Mime
 from bot.sandbox.tenant import Tenant
@@ -50,15 +51,10 @@ class Shown:
         return f"/bericht/{quote(self.owner)}/{quote(self.key)}"
 
 
-def serve_page(graph: Tenant, port: int = 0, *, at_close: Callable[[Callable[[], None]], None] | None = None) -> str:
-    """Serves the page until the sandbox is left (or the process ends); gives its address.
-
-    `at_close` takes what must be called at the end; a SandboxGraph has its own.
-    """
+def serve_page(graph: SandboxGraph, port: int = 0) -> str:
+    """Serves the page until the sandbox is left; gives its address. `port` 0 takes a free one."""
     server = LoopbackServer(lambda request: answer(graph, request), port=port)
-    register = at_close or getattr(graph, "at_close", None)
-    if register is not None:
-        register(server.close)
+    graph.at_close(server.close)
     return f"http://localhost:{server.port}/"
 
 
