@@ -10,8 +10,8 @@ from bot.casebook.store import Store, open_store, upgrade
 from bot.casebook.vault import Vault
 from bot.clock import Clock
 from bot.graph.session import GraphSession
-from bot.processors.listed import connect
 from bot.processors.base import Connector
+from bot.processors.listed import connect
 from bot.settings import Settings
 
 

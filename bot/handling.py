@@ -440,6 +440,8 @@ def collect(bot: Bot, item: work.Item) -> None:
         request = session.get_one(Request, case.request_id)
         if finding is None:
             questions.processor_refused(bot, session, request, case, answer.processor, remark)
+            tomorrow = now + timedelta(days=1)
+            work.enqueue(session, f"{COLLECT}:{answer.id}:{tomorrow:%Y-%m-%d}", COLLECT, answer.id, tomorrow)
             return
         keep_finding(bot, request, answer, finding)
         journal.write(

@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from bot import reading, sending, work
 from bot.casebook import journal, ledger
@@ -23,6 +25,7 @@ from bot.letters import LETTER
 
 MOST_PASSES = 200  # of one `run --once`; a bot that never comes to rest is a fault
 SENT_ITEMS_WITHIN = 60.0  # seconds of real time that `run --once` waits for Sent Items
+WORK_BETWEEN_POLLS = 200  # pieces, so that a long queue does not delay the next poll
 FINISHED_KEPT = timedelta(days=7)  # how long finished work is kept
 
 log = structlog.get_logger("privacybot")
@@ -74,13 +77,15 @@ def start(bot: Bot) -> None:
         work.purge(session, bot.clock.now() - FINISHED_KEPT)
 
 
-def run_work(bot: Bot, *, only: str | None = None, threads: int = 4) -> int:
-    """Does what is due now."""
+def run_work(bot: Bot, *, only: str | None = None, threads: int = 4, limit: int | None = None) -> int:
+    """Does what is due now, at most `limit` pieces."""
     table = handlers(bot)
     chosen = {kind: handler for kind, handler in table.items() if only is None or kind == only}
-    return work.run_due(
-        bot.store, bot.clock, chosen, lambda session, item: on_dead(bot, session, item), threads=threads
-    )
+
+    def dead(session: Session, item: work.Item) -> None:
+        on_dead(bot, session, item)
+
+    return work.run_due(bot.store, bot.clock, chosen, dead, threads=threads, limit=limit)
 
 
 def signature(bot: Bot) -> tuple[object, ...]:
@@ -157,15 +162,19 @@ def loop(bot: Bot, stop: Callable[[], bool], sleep: Callable[[float], None] = ti
                 if report.new or report.sent:
                     log.info("pass", new=report.new, sent=report.sent)
                 next_poll = now + timedelta(seconds=bot.settings.mailbox.poll_seconds)
-            except (GraphError, TokenRefused) as error:
+            except (GraphError, TokenRefused, DBAPIError) as error:
                 failures += 1
                 wait = min(600, bot.settings.mailbox.poll_seconds * 2 ** min(failures, 8))
-                log.error("mailbox not read", why=str(error), failures=failures, again_in=wait)
+                why = type(error).__name__ if isinstance(error, DBAPIError) else str(error)
+                log.error("mailbox not read", why=why, failures=failures, again_in=wait)
                 next_poll = now + timedelta(seconds=wait)
-        run_work(bot)
-        if now >= next_look and on_their_way(bot):
-            look(bot)
-            next_look = now + timedelta(seconds=5)
+        try:
+            run_work(bot, limit=WORK_BETWEEN_POLLS)
+            if now >= next_look and on_their_way(bot):
+                look(bot)
+                next_look = now + timedelta(seconds=5)
+        except DBAPIError as error:
+            log.error("store not reached", error=type(error).__name__)
         sleep(1.0)
 
 

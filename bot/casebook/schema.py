@@ -79,7 +79,7 @@ class Message(Base):
     kind: Mapped[str | None]
     disposition: Mapped[str | None] = mapped_column(index=True)
     reason: Mapped[str | None]
-    request_id: Mapped[int | None] = mapped_column(ForeignKey("request.id"))
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("request.id", use_alter=True))
     verdict: Mapped[dict[str, Any] | None]
 
 
