@@ -509,12 +509,19 @@ def _record(category: str, source: str, row: Row, word: str, part_of: Record | N
     if amount := euros(row.get("priceIncl")):
         title += f", {amount}"
     texts = [name for name in FREE_TEXT if " " in str(row.get(name) or "").strip()]
-    if texts and not note:
-        note = "vrije tekst: kijk of er iets over anderen in staat"
-    if row.get("nationalId"):
-        note = "bevat een nationaal identificatienummer"
+    notes = [note, "vrije tekst: kijk of er iets over anderen in staat" if texts else ""]
+    notes.append("er staat een nationaal identificatienummer in" if row.get("nationalId") else "")
     key = _key(row) if part_of is None else f"{part_of.key}-{_id(row)}"
-    return Record(category, source, key, title, plain(row), _name(row), part_of.name if part_of else "", note)
+    return Record(
+        category,
+        source,
+        key,
+        title,
+        plain(row),
+        _name(row),
+        part_of.name if part_of else "",
+        "; ".join(filter(None, notes)),
+    )
 
 
 def plain(row: Row) -> dict[str, Any]:
