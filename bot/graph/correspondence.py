@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.graph.session import GraphError, GraphSession
-from bot.mail.message import html_to_text
-from bot.processors.base import ProcessorDown
+from bot.mail import markup
+from bot.processors.base import ProcessorDown, normal
 from bot.processors.microsoft365 import CorrespondenceItem
 
 FIELDS = "internetMessageId,receivedDateTime,subject,from,toRecipients,ccRecipients,body,hasAttachments,isDraft"
@@ -71,10 +71,10 @@ class MailboxCorrespondence:
             sender=sender,
             to=tuple(_address(one) for key in ("toRecipients", "ccRecipients") for one in item.get(key) or []),
             subject=str(item.get("subject") or ""),
-            text=html_to_text(text) if body.get("contentType") == "html" else text,
+            text=markup.read(text).text if body.get("contentType") == "html" else text,
             attachments=attachments,
         )
 
 
 def _address(recipient: Any) -> str:
-    return str(((recipient or {}).get("emailAddress") or {}).get("address") or "").lower()
+    return normal(((recipient or {}).get("emailAddress") or {}).get("address"))
