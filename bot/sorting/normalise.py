@@ -19,7 +19,9 @@ HIDDEN = "verborgen tekst in de opmaak"
 
 # Characters that take no room: zero-width space and joiners, word joiner, byte order mark, soft hyphen, invisible
 # operators, Mongolian vowel separator, combining grapheme joiner, Hangul fillers, variation selectors, tag characters.
-_INVISIBLE = re.compile("[\u200b-\u200d\u2060-\u2064\ufeff\u00ad\u180e\u034f\u115f\u1160\u3164\uffa0\U000e0000-\U000e007f]")
+_INVISIBLE = re.compile(
+    "[\u200b-\u200d\u2060-\u2064\ufeff\u00ad\u180e\u034f\u115f\u1160\u3164\uffa0\U000e0000-\U000e007f]"
+)
 _INSIDE_WORD = re.compile(r"\w[\u200b-\u200d\u2060-\u2064\ufeff\u180e\u034f]+\w")
 _SELECTORS = re.compile("[\ufe00-\ufe0f]")
 _OVERRIDE = re.compile("[\u202e\u2067\u202b]([^\u202c\u2069\n]*)[\u202c\u2069]?")

@@ -8,24 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.sorting import rules
-from bot.sorting.normalise import clean
-from bot.sorting.words import fold, sentences
+from bot.sorting.reading import read
 
 if TYPE_CHECKING:
     from bot.mail.message import Attachment
 
 KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
-RIGHTS = (
-    "access",
-    "rectification",
-    "erasure",
-    "restriction",
-    "lift_restriction",
-    "portability",
-    "objection",
-    "automated_decision",
-    "withdraw_consent",
-)
+RIGHTS = rules.RIGHTS
 FLAGS = ("authority", "minor", "deceased", "agent", "health", "threat", "mixed")
 
 
@@ -65,36 +54,27 @@ class Verdict:
 
 
 _MACHINES = ("auto-reply", "bounce", "receipt")
-_POST = re.compile(r"\b(per post|per brief|aangetekende post|by post|by letter|per einschreiben|par courrier|briefje sturen)\b")
+_POST = re.compile(
+    r"\b(per post|per brief|aangetekende post|by post|by letter|per einschreiben|par courrier|briefje sturen)\b"
+)
 
 
 def sort(item: Item) -> Verdict:
     """The verdict on one mail; never raises, the same mail always gets the same verdict."""
-    text = clean(f"{item.subject}\n{item.own_text}")
-    folded = fold(text.text)
-    read = sentences(text.text)
-    hits = rules.find(read)
-    weights = rules.rights_of(hits)
-    rights = tuple(right for right in RIGHTS if weights.get(right, 0) >= 2)
-    if "LAW" in {concept for sentence in read for concept in sentence.places}:
-        named = rules.articles(folded)
-        rights = tuple(right for right in RIGHTS if right in rights or right in named)
+    reading = read(item.subject, item.own_text, item.html)
+    found = rules.judge(reading)
+    kind, rights = found.kind, found.rights
     if item.origin in _MACHINES:
         kind, rights = "automatic", ()
-    elif rights:
-        kind = "request"
-    else:
-        kinds = {name: weights.get(name, 0) for name in ("breach_report", "complaint", "privacy_question", "automatic")}
-        kind = max(kinds, key=lambda name: kinds[name])
-        kind = kind if kinds[kind] >= 2 else "not_privacy"
-    reasons = tuple(f"'{hit.words}' ({hit.rule.name})" for hit in hits if not hit.negated)[:6] + text.tricks
+    weights = found.weights
+    reasons = tuple(f"'{hit.words}' ({hit.rule.name})" for hit in found.hits if not hit.negated)[:6] + reading.tricks
     certain = kind == "automatic" or not weights or max(weights.values()) >= 3
     return Verdict(
         kind=kind,
         rights=rights,
         flags=(),
-        delivery="post" if _POST.search(folded) else "known",
-        on_behalf=any("AGENT" in sentence.places for sentence in read),
+        delivery="post" if _POST.search(reading.folded) else "known",
+        on_behalf=any("AGENT" in sentence.places for sentence in reading.sentences),
         certain=certain,
         reasons=reasons or ("geen woorden over persoonsgegevens gevonden",),
         guesses=() if certain else (kind, "not_privacy"),

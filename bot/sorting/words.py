@@ -16,81 +16,89 @@ from functools import lru_cache
 CONCEPTS: Mapping[str, str] = {
     "DATA": """
         gegeven gegevens gegevns gegeves gegvens persoonsgegevens persoonsgegeven persoongegevens klantgegevens
-        contactgegevens adresgegevens accountgegevens bestelgegevens naw nawgegevens data persoonsdata klantdata info
-        informatie klantinfo bestandjes persoonlijks details information infos datas personaldata mydata daten
+        contactgegevens adresgegevens accountgegevens bestelgegevens naw nawgegevens data persoonsdata klantdata
+        info informatie klantinfo bestandjes persoonlijks details information infos datas personaldata mydata daten
         kundendaten nutzerdaten angaben kontaktdaten bestelldaten adressdaten informationen personendaten donnees
         coordonnees informations renseignements
     """,
     "RECORD": """
         profiel profielen klantprofiel dossier klantdossier klantenbestand klantbestand klantenkaart klantkaart
         klantenfiche fiche bestand bestanden systeem systemen administratie database databank computer computers
-        kaartenbak adressenbestand lijst lijsten boekhouding klantenlijst adressenlijst crm profile profiles file files
-        record records system systems databases datenbank kartei kundenkartei profil akte fichier fichiers systeme base
-        archief archieven archives
+        kaartenbak adressenbestand lijst lijsten boekhouding klantenlijst adressenlijst crm profile profiles file
+        files record records system systems databases datenbank kartei kundenkartei profil akte fichier fichiers
+        systeme base archief archieven archives
     """,
     "ACCOUNT": """
-        account accounts acount accountje klantaccount webshopaccount login inlog inlogaccount gebruikersaccount konto
-        kundenkonto benutzerkonto nutzerkonto kundenkontos compte comptes registratie inschrijving lidmaatschap
-        registration membership
+        account accounts acount accountje klantaccount webshopaccount login inlog inlogaccount gebruikersaccount
+        konto kundenkonto benutzerkonto nutzerkonto kundenkontos compte comptes registratie inschrijving
+        lidmaatschap registration membership
     """,
     "PERSONAL_ITEM": """
-        naam achternaam voornaam adres email emailadres mailadres telefoonnummer nummer mobiel 06nummer gsmnummer gsm
-        rekeningnummer bankrekeningnummer iban creditcard kaart betaalkaart geboortedatum verjaardag foto fotos
-        huisnummer postcode woonplaats aanhef name surname address emailaddress phone phonenumber number birthday photo
-        photos picture card bankdetails nachname vorname adresse emailadresse anschrift telefonnummer handynummer
-        geburtsdatum bild nom prenom courriel telephone numero anniversaire carte
+        naam achternaam voornaam adres email emailadres mailadres telefoonnummer nummer mobiel 06nummer gsmnummer
+        gsm rekeningnummer bankrekeningnummer iban creditcard kaart betaalkaart geboortedatum verjaardag foto fotos
+        huisnummer postcode woonplaats aanhef name surname address emailaddress phone phonenumber number birthday
+        photo photos picture card bankdetails nachname vorname adresse emailadresse anschrift telefonnummer
+        handynummer geburtsdatum bild nom prenom courriel telephone numero anniversaire carte straatnaam straat
+        spelling geboortejaar geboortenaam geslacht voorletters titel aanspreekvorm aanspreking roepnaam meisjesnaam
+        plaats nr huisnr telefoon telnr mobiele tel birth dob firstname lastname gender geschlecht geburtsjahr
+        hausnummer strasse rue ville sexe voornamen achternamen adressen kaartgegevens verlanglijst verlanglijstje
+        wishlist spelfout betaalstatus wanbetaler mailadressen toevoeging
     """,
     "REVIEW": """
-        review reviews reviewtje beoordeling beoordelingen recensie recensies ervaring bewertung bewertungen rezension
-        avis evaluation commentaire commentaar reactie webwinkelkeur webwinkelkeurpagina sterren
+        review reviews reviewtje beoordeling beoordelingen recensie recensies ervaring bewertung bewertungen
+        rezension avis evaluation commentaire commentaar reactie webwinkelkeur webwinkelkeurpagina sterren
     """,
     "MINE": """
-        mij mijn mn mijne me mezelf mijzelf ik wij ons onze my mine myself i we our us mich mir mein meine meiner meinen
-        meinem meines mes mon moi nous notre nos uns unser unsere unserem unseren
+        mij mijn mn mijne me mezelf mijzelf ik wij ons onze my mine myself i we our us mich mir mein meine meiner
+        meinen meinem meines mes mon moi nous notre nos uns unser unsere unserem unseren
     """,
     "HIS": """
         hem haar zijn diens client cliente clienten opdrachtgever betrokkene his her him their clients ihrer ihm ihn
-        mandant mandanten mandantin mandantschaft lui zoon dochter moeder vader echtgenoot echtgenote partner oma opa
-        kinderen zus broer daughter mother father husband wife child mutter vater sohn tochter mann frau mere pere fils
-        fille enfant mari femme overledene verzekerde
+        mandant mandanten mandantin mandantschaft lui zoon dochter moeder vader echtgenoot echtgenote partner oma
+        opa kinderen zus broer daughter mother father husband wife child mutter vater sohn tochter mann frau mere
+        pere fils fille enfant mari femme overledene verzekerde
     """,
     "ABOUT_ME": """
-        over_mij over_me van_mij van_me van_ons over_ons over_mijn met_betrekking_tot_mij mij_betreffende mij_betreffen
-        mij_betreft omtrent_mij inzake_mijn_persoon op_mijn_naam onder_mijn_naam hem_betreffende haar_betreffende
-        about_me on_me of_mine relating_to_me concerning_me regarding_me about_us belonging_to_me related_to_me
-        about_my_person uber_mich ueber_mich zu_mir zu_meiner_person uber_meine_person ueber_meine_person von_mir
-        mich_betreffend* meine_person_betreffend* sur_moi me_concernant a_mon_sujet me_concernent a_mon_nom
-        le_concernant la_concernant van_client* over_client* van_haar over_haar van_hem over_hem relating_to_our_client
-        of_our_client unserer_mandant* zu_unserer_mandant*
+        over_mij over_me van_mij van_me van_ons over_ons over_mijn met_betrekking_tot_mij mij_betreffende
+        mij_betreffen mij_betreft omtrent_mij inzake_mijn_persoon op_mijn_naam onder_mijn_naam hem_betreffende
+        haar_betreffende about_me on_me of_mine relating_to_me concerning_me regarding_me about_us belonging_to_me
+        related_to_me about_my_person uber_mich ueber_mich zu_mir zu_meiner_person uber_meine_person
+        ueber_meine_person von_mir mich_betreffend* meine_person_betreffend* sur_moi me_concernant a_mon_sujet
+        me_concernent a_mon_nom le_concernant la_concernant van_client* over_client* van_haar over_haar van_hem
+        over_hem relating_to_our_client of_our_client unserer_mandant* zu_unserer_mandant*
     """,
     "EVERYTHING": """
         alles allemaal alle de_hele_mikmak heel_de_boel de_hele_rataplan de_hele_rimram hele_handel alle_mogelijke
-        elk_spoor ieder_spoor alle_sporen de_rest zaakje hele_zooi het_hele_spul spul spullen zooi everything all any
-        anything every_trace the_lot every_bit whatever was_alles saemtliche samtliche samtlicher saemtlicher tout toute
-        toutes tous l_ensemble ensemble hele_boel
+        elk_spoor ieder_spoor alle_sporen de_rest zaakje hele_zooi het_hele_spul spul spullen zooi everything all
+        any anything every_trace the_lot every_bit whatever was_alles saemtliche samtliche samtlicher saemtlicher
+        tout toute toutes tous l_ensemble ensemble hele_boel
     """,
     "ORDER": """
-        bestelling bestellingen order orders ordertje bestelnummer ordernummer pakket pakje pakketje pakketten retour
-        retourzending levering bezorging artikel artikelen product producten zending winkelmand winkelmandje winkelwagen
-        mandje winkelwagentje parcel package delivery shipment basket cart item items products bestellung bestellungen
-        paket lieferung warenkorb sendung ware commande commandes colis livraison article articles panier produit
-        produits bon cadeaubon kortingscode kortingsbon voucher giftcard abonnement zeepabonnement abo subscription
-        abonnements
+        bestelling bestellingen order orders ordertje bestelnummer ordernummer pakket pakje pakketje pakketten
+        retour retourzending levering bezorging artikel artikelen product producten zending winkelmand winkelmandje
+        winkelwagen mandje winkelwagentje parcel package delivery shipment basket cart item items products
+        bestellung bestellungen paket lieferung warenkorb sendung ware commande commandes colis livraison article
+        articles panier produit produits bon cadeaubon kortingscode kortingsbon voucher giftcard abonnement
+        zeepabonnement abo subscription abonnements
     """,
     "INVOICE": """
-        factuur facturen rekening betaling betalingen incasso incassokosten aanmaning herinnering nota creditnota bedrag
-        verzendkosten invoice invoices bill payment charge charges refund rechnung mahnung zahlung betrag facture
-        paiement montant remboursement
+        factuur facturen rekening betaling betalingen incasso incassokosten aanmaning herinnering nota creditnota
+        bedrag verzendkosten invoice invoices bill payment charge charges refund rechnung mahnung zahlung betrag
+        facture paiement montant remboursement
     """,
     "NEWSLETTER": """
         nieuwsbrief nieuwsbrieven nieuwsbriefje newsletter newsletters mailinglijst mailinglist maillijst mailings
         mailing nieuwsmails nieuwsmail reclamemail reclamemails reclame reclames reclamepost reclamefolders
-        aanbiedingsmails aanbiedingsmailtjes aanbiedingen aanbiedingenmail promotiemail promotiemails promotie promoties
-        marketing marketingmails marketingmail marketingberichten spamlijst verzendlijst promo promos promomails folder
+        aanbiedingsmails aanbiedingsmailtjes aanbiedingen aanbiedingenmail promotiemail promotiemails promoties
+        marketing marketingmails marketingmail marketingberichten spamlijst verzendlijst promo promos promomails
         folders actiemails actiemail kortingsmails catalogus mailtjes werbung werbemails werbemail werbepost
-        mailverteiler verteiler emailverteiler werbezwecke werbezwecken direktwerbung infolettre publicite publicites
-        pub pubs prospection lettre_d_information lettres_d_information liste_de_diffusion mailing_list marketing_emails
-        promotional_emails promotional_mails direct_marketing direct_mail advertising
+        mailverteiler verteiler emailverteiler werbezwecke werbezwecken direktwerbung infolettre publicite
+        publicites pub pubs prospection lettre_d_information lettres_d_information liste_de_diffusion mailing_list
+        marketing_emails promotional_emails promotional_mails direct_marketing direct_mail advertising nieuwsbrie*
+        reclame* appjes smsjes marketingsms wekelijkse_mail nieuws_brief digitale_krant klantenpanel proefpanel
+        testpanel zomeractie acties kortingen commerciele newsletterabo dagelijkse_mail die_mails deze_mails
+        die_mailtjes die_berichten those_emails these_emails promotional werbezusendung* offres_commerciales
+        prospection_commerciale commerciale direct_marketingdoeleinden marketingdoeleinden directmarketing
     """,
     "MAILS": """
         mails mail mailtjes mailtje emails emailtjes berichten bericht berichtjes sms smsjes appjes post verzoekjes
@@ -98,15 +106,17 @@ CONCEPTS: Mapping[str, str] = {
     """,
     "REVIEW_REQUEST": """
         reviewverzoek reviewverzoeken reviewverzoekjes reviewmail reviewmails reviewmailtjes reviewuitnodiging*
-        beoordelingsverzoek* beoordelingsmail* enquete enquetes vragenlijst* klanttevredenheid* tevredenheidsonderzoek*
-        ervaringsmails recensieverzoek* bewertungsanfrage* bewertungsmail* feedbackmail* feedbackverzoek* surveys survey
-        review_request* review_mail* review_email* requests_for_review* vragen_om_een_review vraag_om_een_review
-        vraag_om_een_beoordeling vragen_om_een_beoordeling verzoek_om_een_review verzoek*_om_review*
-        invitations_to_review review_invite* demande*_d_avis demandes_d_evaluation
+        beoordelingsverzoek* beoordelingsmail* enquete enquetes vragenlijst* klanttevredenheid*
+        tevredenheidsonderzoek* ervaringsmails recensieverzoek* bewertungsanfrage* bewertungsmail* feedbackmail*
+        feedbackverzoek* surveys survey review_request* review_mail* review_email* requests_for_review*
+        vragen_om_een_review vraag_om_een_review vraag_om_een_beoordeling vragen_om_een_beoordeling
+        verzoek_om_een_review verzoek*_om_review* invitations_to_review review_invite* demande*_d_avis
+        demandes_d_evaluation
     """,
     "CONSENT": """
         toestemming toestemmingen instemming akkoordverklaring consent consents einwilligung einwilligungen
-        einverstandnis consentement consentements autorisation vinkje opt
+        einverstandnis consentement consentements autorisation vinkje opt ingestemd ja_op akkoord akkoord_gaf
+        gaf_toestemming
     """,
     "COOKIE": """
         cookie cookies cookiebanner cookiemelding analytics trackers tracking
@@ -124,51 +134,57 @@ CONCEPTS: Mapping[str, str] = {
     """,
     "POLICY": """
         privacybeleid privacyverklaring privacystatement privacypolicy privacytekst privacypagina voorwaarden
-        datenschutzerklarung datenschutzerklaerung datenschutzhinweise privacy_policy privacy_statement privacy_notice
-        politique_de_confidentialite privacy_beleid privacy_verklaring cookieverklaring cookiebeleid
+        datenschutzerklarung datenschutzerklaerung datenschutzhinweise privacy_policy privacy_statement
+        privacy_notice politique_de_confidentialite privacy_beleid privacy_verklaring cookieverklaring cookiebeleid
     """,
     "DELETE": """
         verwijder verwijderd verwijdert verwijderen verwijdren verweideren verwijdering verwijderverzoek
         verwijderingsverzoek verwijderde verwijdere verwiider verwijer verwyder* wis wissen gewist wist wisverzoek
         wissing gegevenswissing wisse schrap schrappen geschrapt schrapt uitwissen uitgewist vernietig vernietigen
-        vernietigd vernietiging delete deleten deleted deletion deleting gedeletet gedelete deletet erase erased erasing
-        erasure remove removed removal removing wipe wiped wiping purge purged purging expunge destroy destroyed scrub
-        scrubbed opschonen opruimen uitvlakken losche loschen loschung geloscht loscht loesche loeschen loeschung
-        geloescht loescht entfernen entfernt entfernung vernichten vernichtung effacer effacez efface effacees
-        effacement effaces supprimer supprimez suppression supprime supprimees supprimes detruire destruction wegdoen
-        wegsmijten weggooien wegmikken wegkieperen weghalen weghaalt wegpoetsen weggehaald weggegooid wegwerken
-        verscheuren doorstrepen gooi_*_weg gooi_*_maar_weg gooien_*_weg haal_*_weg haalt_*_weg halen_*_weg haal_*_eraf
-        halen_*_eraf haal_*_er_af mag_*_weg mag_weg mogen_weg mag_er_af mag_eraf moet_weg moeten_weg kan_weg
-        mag_worden_weggehaald doe_*_weg doet_*_weg weg_ermee weg_met take_down taken_down get_rid_of haal_*_eruit
-        haal_*_uit haalt_*_uit halen_*_uit haal_*_er_uit gehaald_uit uit_*_halen uit_het_systeem uit_jullie_systeem
-        uit_uw_systeem uit_de_computer uit_uw_computer uit_uw_bestand* uit_jullie_bestand* uit_het_bestand
-        uit_de_bestanden uit_de_administratie uit_uw_administratie uit_jullie_administratie uit_jullie_database
-        uit_uw_database uit_uw_klantenbestand uit_jullie_klantenbestand uit_jullie_boeken uit_de_boeken
-        out_of_your_system* off_your_system* from_your_system* from_your_records off_your_records from_your_database
-        off_your_books take_me_off aus_ihrem_system aus_ihrer_datenbank aus_ihrer_kartei de_vos_fichiers de_votre_base
-        de_votre_systeme
+        vernietigd vernietiging delete deleten deleted deletion deleting gedeletet gedelete deletet erase erased
+        erasing erasure remove removed removal removing wipe wiped wiping purge purged purging expunge destroy
+        destroyed scrub scrubbed opschonen opruimen uitvlakken losche loschen loschung geloscht loscht loesche
+        loeschen loeschung geloescht loescht entfernen entfernt entfernung vernichten vernichtung effacer effacez
+        efface effacees effacement effaces supprimer supprimez suppression supprime supprimees supprimes detruire
+        destruction wegdoen wegsmijten weggooien wegmikken wegkieperen weghalen weghaalt wegpoetsen weggehaald
+        weggegooid wegwerken verscheuren doorstrepen gooi_*_weg gooi_*_maar_weg gooien_*_weg haal_*_weg haalt_*_weg
+        halen_*_weg haal_*_eraf halen_*_eraf haal_*_er_af mag_*_weg mag_weg mogen_weg mag_er_af mag_eraf moet_weg
+        moeten_weg kan_weg mag_worden_weggehaald doe_*_weg doet_*_weg weg_ermee weg_met take_down taken_down
+        get_rid_of haal_*_eruit haal_*_uit haalt_*_uit halen_*_uit haal_*_er_uit gehaald_uit uit_*_halen
+        uit_het_systeem uit_jullie_systeem uit_uw_systeem uit_de_computer uit_uw_computer uit_uw_bestand*
+        uit_jullie_bestand* uit_het_bestand uit_de_bestanden uit_de_administratie uit_uw_administratie
+        uit_jullie_administratie uit_jullie_database uit_uw_database uit_uw_klantenbestand uit_jullie_klantenbestand
+        uit_jullie_boeken uit_de_boeken out_of_your_system* off_your_system* from_your_system* from_your_records
+        off_your_records from_your_database off_your_books take_me_off aus_ihrem_system aus_ihrer_datenbank
+        aus_ihrer_kartei de_vos_fichiers de_votre_base de_votre_systeme verwijd* prullenbak prullebak shredder
+        doorgestreept offline raus eraf_gooien er_af_gooien kan_er_*_af er_toch_af uitwis* weg_kan uit_*_bestand*
+        uit_*_systeem uit_*_computer uit_*_administratie uit_*_database aus_der_datenbank alles_weg weg_hoor
+        echt_weg haal_*_af haal_*_daar_af haalt_*_af retirer retirez get_rid opkuisen wegsmijt wegdoet
+        verwijderverzoek* wisverzoek* loschantrag loschersuchen loschungsantrag gegevenswissing* mogelijk_weg
+        account_*_weg is_met_alles
     """,
     "CLOSE": """
         opheffen ophef opgeheven opheffing opzeggen opzegging opgezegd zeg_op beeindigen beeindiging sluiten sluit
-        gesloten afsluiten stopzetten stopgezet opdoeken deactiveren deactiveer close closing closure cancel terminate
-        deactivate kundigen kuendigen schliessen schliesst auflosen cloturer fermer fermeture cloture resilier toedoen
-        toe_doen dichtdoen dicht_doen shut_down hef_*_op heft_*_op heffen_*_op hef_op zet_*_stop
+        gesloten afsluiten stopzetten stopgezet opdoeken deactiveren deactiveer close closing closure cancel
+        terminate deactivate kundigen kuendigen schliessen schliesst auflosen cloturer fermer fermeture cloture
+        resilier toedoen toe_doen dichtdoen dicht_doen shut_down hef_*_op heft_*_op heffen_*_op hef_op zet_*_stop
     """,
     "FORGET": """
-        vergeet_mij mij_vergeten mij_te_vergeten vergeet_me vergeetverzoek vergeten_te_worden recht_op_vergetelheid
-        vergetelheid recht_om_vergeten recht_om_te_worden_vergeten vergeten_worden vergetelheidsverzoek
-        right_to_be_forgotten be_forgotten forget_me forget_i_ever forget_that_i vergessenwerden vergessen_werden
-        vergessen_sie_mich recht_auf_vergessen droit_a_l_oubli m_oublier oubliez_moi oublier_mes doe_alsof_ik_nooit
-        doen_alsof_ik_nooit net_alsof_ik_nooit alsof_ik_nooit_heb_bestaan alsof_ik_er_nooit_ben_geweest
-        nooit_klant_ben_geweest doe_of_ik_nooit
+        vergeet_mij mij_te_vergeten vergeet_me vergeetverzoek vergeten_te_worden recht_op_vergetelheid vergetelheid
+        recht_om_vergeten recht_om_te_worden_vergeten vergeten_worden vergetelheidsverzoek right_to_be_forgotten
+        be_forgotten forget_me forget_i_ever forget_that_i vergessenwerden vergessen_werden vergessen_sie_mich
+        recht_auf_vergessen droit_a_l_oubli m_oublier oubliez_moi oublier_mes doe_alsof_ik_nooit doen_alsof_ik_nooit
+        net_alsof_ik_nooit alsof_ik_nooit_heb_bestaan alsof_ik_er_nooit_ben_geweest nooit_klant_ben_geweest
+        doe_of_ik_nooit mij_mogen_vergeten mogen_vergeten me_vergeten vergeet_mij* mij_*_vergeten
     """,
     "LEAVE": """
         geen_klant_meer geen_klant_meer_wil* geen_klant_meer_zijn klant_af niet_langer_klant no_longer_*_customer
-        no_longer_wish_to_be_a_customer stop_being_a_customer not_a_customer_any* ik_ben_weg stop_als_klant
-        als_klant_weg wil_weg_bij_jullie ik_ga_weg ben_weg_bij_jullie klant_weg uitgeschreven_als_klant
-        schrijf_mij_uit_als_klant uitschrijven_als_klant mijn_klant_zijn klantrelatie beeindigen klantrelatie
-        kundenbeziehung relation_client kein_kunde_mehr nicht_mehr_kunde plus_client* ne_suis_plus_client*
-        plus_etre_client* zeg_mijn_klant* hoef_geen_klant schluss_machen
+        no_longer_wish_to_be_a_customer stop_being_a_customer not_a_customer_any* stop_als_klant als_klant_weg
+        wil_weg_bij_jullie ben_weg_bij_jullie uitgeschreven_als_klant schrijf_mij_uit_als_klant
+        uitschrijven_als_klant beeindigen klantrelatie kein_kunde_mehr nicht_mehr_kunde plus_client*
+        ne_suis_plus_client* plus_etre_client* zeg_mijn_klant* hoef_geen_klant geen_account_meer wil_geen_account
+        kom_niet_meer_terug niet_langer_*_klant no_longer_*_account klantrelatie_te_beeindigen klant_meer_bij
+        beeindig_*_klantrelatie
     """,
     "NOTHING_LEFT": """
         niets_meer_van_mij niks_meer_van_mij niets_meer_over_mij niks_meer_over_mij geen_gegevens_meer_van_mij
@@ -177,17 +193,23 @@ CONCEPTS: Mapping[str, str] = {
         niet_meer_in_jullie_systeem niet_meer_in_uw_systeem niet_bewaren niet_langer_bewaren niet_meer_bewaren
         niet_langer_opslaan niet_meer_opslaan stop_storing no_longer_store no_longer_keep not_keep_my
         nicht_langer_speichern nicht_mehr_speichern ne_plus_conserver niet_meer_hebben nothing_left_of keep_nothing
-        uit_het_systeem helemaal_uit nicht_mehr_gespeichert nicht_langer_gespeichert
+        uit_het_systeem helemaal_uit nicht_mehr_gespeichert nicht_langer_gespeichert niet_langer_te_bewaren
+        niet_meer_te_bewaren niet_langer_te_*_bewaren niet_meer_dat_jullie_mij niet_meer_dat_u_mij
+        nicht_mehr_bei_euch nicht_mehr_bei_ihnen niet_meer_in_de_computer niet_meer_geregistreerd_staan
+        no_longer_wish_for_you_to_keep not_to_keep plus_etre_dans_vos mij_*_in_de_computer_hebben
+        niet_langer_nodig_heeft
     """,
     "SHOW": """
         inzage inzageverzoek inzagerecht inzien inkijken opvragen opvraag opvraging kopie kopieen kopietje afschrift
-        afschriften uitdraai uitdraaien overzicht overzichtje rapport opsturen toesturen toezenden sturen stuur mailen
-        mail zenden verstrekken verstrek laten_zien laat_zien laat_eens_zien tonen toon weten lezen uitleggen vertellen
-        vertel inlichten mededelen meedelen opgeven opgave opsommen opsomming openheid lijstje access copy copies
-        disclose disclosure provide send show tell see view list know overview obtain receive summary printout auskunft
-        auskunftsersuchen datenauskunft selbstauskunft datenkopie einsicht mitteilen mitzuteilen zusenden ubersenden
-        uebersenden erfahren wissen sehen zeigen acces copie consulter savoir connaitre communiquer communication voir
-        envoyer obtenir transmettre
+        afschriften uitdraai uitdraaien overzicht overzichtje rapport opsturen toesturen toezenden sturen stuur
+        mailen mail zenden verstrekken verstrek laten_zien laat_zien laat_eens_zien tonen toon weten lezen uitleggen
+        vertellen vertel inlichten mededelen meedelen opgeven opgave opsommen opsomming openheid lijstje access copy
+        copies disclose disclosure provide send show tell see view list know overview obtain receive summary
+        printout auskunft auskunftsersuchen datenauskunft selbstauskunft datenkopie einsicht mitteilen mitzuteilen
+        zusenden ubersenden uebersenden erfahren sehen zeigen acces copie consulter savoir connaitre communiquer
+        communication voir envoyer obtenir transmettre zien inzag terugkrijgen opzoeken verneem vernemen uitsluitsel
+        bevestigen bevestigt confirm confirmation bestatigen bestatigung furnish supply opsporen toekomen
+        toe_te_zenden te_verstrekken bekijken schick schicken schickt ontvang ontvangen geven toe_te_sturen lijst
     """,
     "ACCESS_WORD": """
         inzage inzageverzoek inzageverzoekje inzagerecht avginzage gdpr_inzage dataverzoek sar dsar subject_access
@@ -196,79 +218,90 @@ CONCEPTS: Mapping[str, str] = {
         verzoek_om_inzage verzoek_tot_inzage
     """,
     "WHAT_DATA": """
-        welke_gegevens welke_persoonsgegevens welke_informatie wat_voor_gegevens welke_data welke_info wat_voor_info*
-        wat_jullie_van_mij wat_jullie_over_mij wat_u_van_mij wat_u_over_mij wat_jullie_allemaal_van_mij
-        wat_jullie_allemaal_over_mij wat_er_over_mij wat_er_van_mij wat_er_allemaal_over_mij wat_er_allemaal_van_mij
-        wat_*_over_mij wat_*_van_mij wat_van_mij wat_over_mij wat_weten_jullie wat_weet_u_van wat_weet_u_*_over
-        wat_jullie_weten wat_bewaren_jullie_over_mij wat_ge_*_van_mij wat_ge_*_over_mij alles_wat_jullie_van_mij
-        alles_wat_u_van_mij alles_wat_u_over_mij alles_wat_jullie_over_mij of_u_gegevens of_jullie_gegevens
-        of_u_persoonsgegevens of_er_persoonsgegevens of_er_gegevens al_dan_niet_*_verwerkt al_dan_niet_verwerken
-        what_data what_personal_data which_data which_personal_data what_information which_information what_info
-        what_you_have_on_me what_you_know_about_me what_you_hold whether_you_process whether_or_not
-        whether_my_personal_data data_you_hold data_you_have information_you_hold information_you_have
-        everything_you_have_on_me all_you_have_on_me welche_daten welche_personenbezogenen welche_informationen
-        was_sie_uber_mich was_ihr_uber_mich was_sie_ueber_mich was_uber_mich was_ueber_mich ob_sie_personenbezogene
-        ob_daten ob_und_welche ob_personenbezogene quelles_donnees quelles_informations ce_que_vous_savez
-        les_donnees_que_vous si_vous_traitez si_des_donnees what_do_you_have_on_me what_do_you_know_about_me
-        ce_que_vous_avez wat_staat_er_*_over_mij wat_hebben_jullie_*_van_mij was_ihr_*_uber_mich was_sie_*_uber_mich
-        wat_*_over_ons wat_*_van_me what_*_about_me what_*_on_me
+        welke_gegevens welke_persoonsgegevens welke_informatie wat_voor_gegevens welke_data welke_info
+        wat_voor_info* wat_jullie_van_mij wat_jullie_over_mij wat_u_van_mij wat_u_over_mij
+        wat_jullie_allemaal_van_mij wat_jullie_allemaal_over_mij wat_er_over_mij wat_er_van_mij
+        wat_er_allemaal_over_mij wat_er_allemaal_van_mij wat_*_over_mij wat_*_van_mij wat_van_mij wat_over_mij
+        wat_weten_jullie wat_weet_u_van wat_weet_u_*_over wat_jullie_weten wat_bewaren_jullie_over_mij
+        wat_ge_*_van_mij wat_ge_*_over_mij alles_wat_jullie_van_mij alles_wat_u_van_mij alles_wat_u_over_mij
+        alles_wat_jullie_over_mij of_u_gegevens of_jullie_gegevens of_u_persoonsgegevens of_er_persoonsgegevens
+        of_er_gegevens al_dan_niet_*_verwerkt al_dan_niet_verwerken what_data what_personal_data which_data
+        which_personal_data what_information which_information what_info what_you_have_on_me what_you_know_about_me
+        what_you_hold whether_you_process whether_or_not whether_my_personal_data data_you_hold data_you_have
+        information_you_hold information_you_have everything_you_have_on_me all_you_have_on_me welche_daten
+        welche_personenbezogenen welche_informationen was_sie_uber_mich was_ihr_uber_mich was_sie_ueber_mich
+        was_uber_mich was_ueber_mich ob_sie_personenbezogene ob_daten ob_und_welche ob_personenbezogene
+        quelles_donnees quelles_informations ce_que_vous_savez les_donnees_que_vous si_vous_traitez si_des_donnees
+        what_do_you_have_on_me what_do_you_know_about_me ce_que_vous_avez wat_staat_er_*_over_mij
+        wat_hebben_jullie_*_van_mij was_ihr_*_uber_mich was_sie_*_uber_mich wat_*_over_ons wat_*_van_me
+        what_*_about_me what_*_on_me welke_persoonlijke welche_personlichen was_habt_ihr_*_uber_mich
+        tout_ce_que_vous_avez wat_er_*_van_mij wat_er_*_over_mij wat_staat_er
     """,
     "ACCESS_DETAIL": """
-        verwerkingsdoel* bewaartermijn bewaartermijnen ontvangers ontvanger verwerkers bron herkomst doeleinden purposes
-        recipients retention source sources zwecke verarbeitungszwecke empfanger empfaenger speicherdauer herkunft
-        finalites destinataires duree origine categorieen categories kategorien logica logic waarvoor aan_wie met_wie
-        naar_wie naar_welke_partijen welke_partijen welke_bedrijven with_whom who_you_shared who_you_share an_wen a_qui
-        waar_*_vandaan hoe_komen_jullie_aan hoe_kom*_u_aan hoe_kom_je_aan where_you_got how_you_got woher_sie
-        wo_sie_*_her d_ou
+        verwerkingsdoel* bewaartermijn bewaartermijnen ontvangers ontvanger verwerkers bron herkomst doeleinden
+        purposes recipients retention source sources zwecke verarbeitungszwecke empfanger empfaenger speicherdauer
+        herkunft finalites destinataires duree origine categorieen categories kategorien logica logic waarvoor
+        aan_wie met_wie naar_wie naar_welke_partijen welke_partijen welke_bedrijven with_whom who_you_shared
+        who_you_share an_wen a_qui waar_*_vandaan hoe_komen_jullie_aan hoe_kom*_u_aan hoe_kom_je_aan where_you_got
+        how_you_got woher_sie wo_sie_*_her d_ou
     """,
     "CORRECT": """
         corrigeer corrigeren gecorrigeerd correctie correcties verbeter verbeteren aanpassen aanpas aangepast wijzig
-        wijzigen gewijzigd wijziging wijzigingen rectificatie rectificeren rectificeer rectificatieverzoek rechtzetten
-        rechtgezet veranderen verander veranderd bijwerken bijgewerkt updaten update updated updating correct corrected
-        correction rectify rectified rectification amend change changed changing fix berichtigen berichtigung berichtigt
-        korrigieren korrigiert korrektur andern aendern geandert geaendert aktualisieren anderung aenderung
-        richtigstellen rectifier corriger corrigez modifier modification changer mettre_a_jour actualiser mise_a_jour
-        zet_*_recht pas_*_aan past_*_aan passen_*_aan werk_*_bij doorgeven doorgegeven vervangen vervang doorvoeren
-        aanvullen aanvulling vervollstandigen completer complete
+        wijzigen gewijzigd wijziging wijzigingen rectificatie rectificeren rectificeer rectificatieverzoek
+        rechtzetten rechtgezet veranderen verander veranderd bijwerken bijgewerkt updaten update updated updating
+        correct corrected correction rectify rectified rectification amend change changed changing fix berichtigen
+        berichtigung berichtigt korrigieren korrigiert korrektur andern aendern geandert geaendert aktualisieren
+        anderung aenderung richtigstellen rectifier corriger corrigez modifier modification changer mettre_a_jour
+        actualiser mise_a_jour zet_*_recht pas_*_aan past_*_aan passen_*_aan werk_*_bij doorgeven doorgegeven
+        vervangen vervang doorvoeren aanvullen aanvulling vervollstandigen completer complete aanpas* aangepas*
+        wijzig* gewijzig* corriger* rectific* omzetten zet_*_om zetten_*_om goed_zetten goed_gezet recht_gezet
+        recht_zetten verbeterd erin_zetten er_in_zetten erin zetten_*_neer zet_*_neer omgezet goedzetten
+        terugdraaien berichtigung* fix_it voortaan_gebruiken zetten_jullie adreswijziging adreswissel
     """,
     "WRONG": """
         fout foute fouten foutief foutieve onjuist onjuiste onjuistheid verkeerd verkeerde incorrect incorrecte
-        klopt_niet kloppen_niet niet_juist niet_correct niet_kloppen niet_goed_gespeld verouderd verouderde achterhaald
-        oude spelfout tikfout typefout typfout wrong misspelled misspelt mistake typo outdated inaccurate incorrectly
-        old falsch falsche falschen fehlerhaft veraltet unrichtig unrichtige stimmt_nicht schreibfehler tippfehler
-        errone erronee faux fausse inexact inexacte inexactes faute erreur ancienne ancien mal_orthographie*
+        klopt_niet kloppen_niet niet_juist niet_correct niet_kloppen niet_goed_gespeld verouderd verouderde
+        achterhaald oude spelfout tikfout typefout typfout wrong misspelled misspelt mistake typo outdated
+        inaccurate incorrectly old falsch falsche falschen fehlerhaft veraltet unrichtig unrichtige stimmt_nicht
+        schreibfehler tippfehler errone erronee faux fausse inexact inexacte inexactes faute erreur ancienne ancien
+        mal_orthographie* niet_meer_gebruik niet_meer_in_gebruik klopt_iets_niet staat_verkeerd unrichtige* spelled
+        spelt niet_de_mijne nicht_korrekt foutje oud
     """,
     "MOVED": """
-        verhuisd verhuizing verhuizen verhuisbericht moved moving umgezogen umzug demenage demenagement nieuw_adres
-        nieuwe_adres new_address neue_adresse neue_anschrift nouvelle_adresse ben_verhuisd
+        verhuisd verhuisbericht moved umgezogen demenage demenagement nieuw_adres nieuwe_adres new_address
+        neue_adresse neue_anschrift nouvelle_adresse ben_verhuisd hernummerd adreswijziging
     """,
     "NEW_NAME": """
-        nieuwe_achternaam nieuwe_naam meisjesnaam getrouwd gescheiden naamswijziging naam_gewijzigd andere_achternaam
-        heet_tegenwoordig heet_nu mijn_naam_is_nu new_surname maiden_name got_married married_name heisse_jetzt
-        geheiratet nom_de_jeune_fille nom_d_epouse mariee nieuw_emailadres nieuw_mailadres nieuw_telefoonnummer
-        nieuw_nummer ander_emailadres ander_mailadres nieuwe_mail new_email* new_phone* new_number neue_emailadresse
-        neue_email* neue_handynummer nouvelle_adresse_mail nouveau_numero nieuw_mobiel* nieuwe_voornaam
+        nieuwe_achternaam nieuwe_naam meisjesnaam getrouwd gescheiden naamswijziging naam_gewijzigd
+        andere_achternaam heet_tegenwoordig heet_nu mijn_naam_is_nu new_surname maiden_name got_married married_name
+        heisse_jetzt geheiratet nom_de_jeune_fille nom_d_epouse mariee nieuw_emailadres nieuw_mailadres
+        nieuw_telefoonnummer nieuw_nummer ander_emailadres ander_mailadres nieuwe_mail new_email* new_phone*
+        new_number neue_emailadresse neue_email* neue_handynummer nouvelle_adresse_mail nouveau_numero nieuw_mobiel*
+        nieuwe_voornaam
     """,
     "NAME_IS": """
-        ik_heet mijn_naam_is my_name_is met_een zonder in_plaats_van moet_zijn instead_of should_be richtig_ist statt
-        ipv au_lieu_de het_is heet moet_*_worden schrijf_je_met met_dubbel* met_een_dubbele
+        ik_heet mijn_naam_is my_name_is in_plaats_van moet_zijn instead_of should_be richtig_ist statt ipv
+        au_lieu_de het_is heet moet_*_worden schrijf_je_met met_dubbel* met_een_dubbele moet_*_zijn dat_moet and_not
+        und_nicht en_niet et_non is_nu voortaan met_streepje zonder_streepje sta_ik_als sta_ik_nog
     """,
     "RESTRICT": """
         beperk beperken beperking beperkt beperkingsverzoek bevries bevriezen bevroren bevriezing blokkeer blokkeren
-        geblokkeerd blokkering blokkade stilzetten stilleggen stil_leggen pauzeren pauze opschorten opschorting parkeren
-        restrict restricted restriction restricting freeze frozen block suspend suspended einschranken einschrankung
-        einschraenken einschraenkung eingeschrankt sperren sperrung einfrieren limiter limitation limitez geler gel
-        bloquer op_slot op_non_actief op_nonactief in_de_ijskast in_de_koelkast in_de_wacht op_pauze stil_zetten
-        zet_*_stil leg_*_stil op_stop op_ijs lock_down niet_aankomen met_rust_laten met_rust blijf_er_*_af blijf_eraf
-        ervan_afblijven er_af_blijven er_afblijft er_vanaf_blijven nergens_voor_gebruik* niets_mee_doen niks_mee_doen
-        niets_mee_te_doen niks_mee_te_doen er_verder_niets_mee er_niets_mee er_niks_mee eraf_blijven on_hold
+        geblokkeerd blokkering blokkade stilzetten stilleggen stil_leggen pauzeren pauze opschorten opschorting
+        parkeren restrict restricted restriction restricting freeze frozen block suspend suspended einschranken
+        einschrankung einschraenken einschraenkung eingeschrankt sperren sperrung einfrieren limiter limitation
+        limitez geler gel bloquer op_slot op_non_actief op_nonactief in_de_ijskast in_de_koelkast in_de_wacht
+        op_pauze stil_zetten zet_*_stil leg_*_stil op_stop op_ijs lock_down niet_aankomen met_rust_laten met_rust
+        blijf_er_*_af blijf_eraf ervan_afblijven er_af_blijven er_afblijft er_vanaf_blijven nergens_voor_gebruik*
+        niets_mee_doen niks_mee_doen niets_mee_te_doen niks_mee_te_doen er_verder_niets_mee er_niets_mee er_niks_mee
+        eraf_blijven on_hold uitsluitend_nog_op_te_slaan gebruiken_niet niet_gebruiken blijf_*_af niks_mee niets_mee
+        niets_met niks_met geen_gebruik_maken geen_gebruik_van blok pauzestand sliepen slot
     """,
     "RESTRICT_WORD": """
         beperking_van_de_verwerking verwerking_*_beperken beperking_van_verwerking verwerking_te_beperken
         recht_op_beperking beperking_van_mijn beperkingsverzoek restriction_of_processing restrict_the_processing
         restrict_processing right_to_restrict* einschrankung_der_verarbeitung einschraenkung_der_verarbeitung
-        limitation_du_traitement verarbeitung_*_einzuschranken verarbeitung_einzuschranken verarbeitung_einzuschraenken
-        verwerking_van_*_te_beperken verwerking_van_*_beperken
+        limitation_du_traitement verarbeitung_*_einzuschranken verarbeitung_einzuschranken
+        verarbeitung_einzuschraenken verwerking_van_*_te_beperken verwerking_van_*_beperken
     """,
     "KEEP": """
         bewaar bewaren bewaard bewaart behouden behoud laten_staan blijven_staan wel_opslaan blijven_*_bewaard
@@ -279,115 +312,133 @@ CONCEPTS: Mapping[str, str] = {
         alleen_opslaan alleen_bewaren uitsluitend_opslaan opgeslagen_blijven
     """,
     "TEMPORARY": """
-        tijdelijk voorlopig zolang totdat tot even tijdje poosje maanden weken temporarily temporary until while pending
-        meantime months vorubergehend voruebergehend bis solange vorerst temporairement provisoirement jusqu pendant
-        tant periode uitgezocht duurt loopt hangende nader_order tot_nader zo_lang until_further
+        tijdelijk voorlopig zolang totdat tijdje poosje maanden weken temporarily temporary while pending meantime
+        months vorubergehend voruebergehend solange vorerst temporairement provisoirement tant periode uitgezocht
+        duurt loopt hangende nader_order tot_nader zo_lang until_further een_tijdje een_poosje half_jaar
+        in_afwachting intussen ondertussen tot_die_tijd tot_ik tot_er tot_het tot_mijn tot_we until_i until_you
+        until_we bis_die bis_ich jusqu_a pendant
     """,
     "LIFT": """
         opheffen opheffing ophef opgeheven vrijgeven deblokkeren deblokkeer gedeblokkeerd ontgrendelen ontgrendel
         ontdooien ontdooi hervatten hervat activeren heractiveren reactiveren reactiveer heractiveer vervallen lift
         lifted lifting unlock unblock unfreeze reactivate resume aufheben aufhebung aufgehoben entsperren freigeben
         reaktivieren freischalten lever levez levee debloquer reactiver reutiliser eraf er_af eraf_halen mag_eraf
-        mag_er_af kan_eraf van_het_slot van_slot van_de_pauze uit_de_ijskast uit_de_koelkast uit_die_ijskast weer_aan
-        hef_op hef_*_op niet_langer_nodig hoeft_niet_meer niet_meer_nodig niet_langer_in_stand weer_op_actief
-        weer_actief no_longer_needed no_longer_necessary nicht_mehr_notig plus_necessaire
+        mag_er_af kan_eraf van_het_slot van_slot van_de_pauze uit_de_ijskast uit_de_koelkast uit_die_ijskast
+        weer_aan hef_op hef_*_op niet_langer_nodig hoeft_niet_meer niet_meer_nodig niet_langer_in_stand
+        weer_op_actief weer_actief no_longer_needed no_longer_necessary nicht_mehr_notig plus_necessaire weer_open
+        slot_eraf blok_*_halen pauzestand wakker ongedaan_gemaakt beeindigen haal_*_maar_weer_uit kan_vervallen
+        mag_vervallen niet_zo_streng weer_vrij
     """,
     "AGAIN": """
-        weer opnieuw terug again wieder erneut nouveau hervatten resume de_nouveau als_vanouds zoals_vroeger as_before
-        wie_zuvor as_normal gewone_klant gewoon_weer
+        weer opnieuw terug again wieder erneut nouveau hervatten resume de_nouveau als_vanouds zoals_vroeger
+        as_before wie_zuvor as_normal gewone_klant gewoon_weer
     """,
     "USE": """
         gebruiken gebruik gebruikt gebruikte verwerken verwerkt verwerking verwerkingen benutten inzetten delen
-        doorgeven analyseren use used using process processing processed nutzen nutzung verwenden verwendung verarbeiten
-        verarbeitung verarbeitet utiliser utilisez utilisation traitement traitements traiter verkopen doorverkopen
-        profileren profilering uitrekenen
+        doorgeven analyseren use used using process processing processed nutzen nutzung verwenden verwendung
+        verarbeiten verarbeitung verarbeitet utiliser utilisez utilisation traitement traitements traiter verkopen
+        doorverkopen profileren profilering uitrekenen meedoen profielen klantprofiel analyses analyse statistische
+        statistiek fins gebruikmaken gebruik_maken gebruikmaking bijhouden bijgehouden volgen aanbevelingen
+        advertenties onderzoek afleiden klantanalyses doorgifte doorgegeven delen_met verwerkte
     """,
     "PORT_WORD": """
         overdraagbaarheid dataportabiliteit portabiliteit portabiliteitsverzoek portability dataportability
         datenubertragbarkeit datenuebertragbarkeit ubertragbarkeit uebertragbarkeit portabilite gegevensoverdracht
         overdrachtsverzoek dataoverdracht recht_op_overdracht overdracht_van_*_gegevens gegevens_over_te_dragen
-        gegevens_overdragen data_transfer_request recht_auf_datenubertrag*
+        gegevens_overdragen data_transfer_request recht_auf_datenubertrag* dataportabiliteit* overdraagbaarheid*
+        portabiliteit*
     """,
     "MACHINE": """
         machineleesbaar machineleesbare machinereadable csv json xml excel xls xlsx exportbestand export exporteren
-        exporteer exportje exports dataexport computerbestand databestand importeren import inladen inlezen spreadsheet
-        machine_readable machine_leesbaar machine_leesbare gestructureerde gestructureerd structured maschinenlesbar*
-        strukturiert* structure_lisible lisible_par_machine format_lisible tabel downloaden download gangbaar gangbare
-        gangigen exportieren exporter format_ouvert open_formaat digitaal_bestand
+        exporteer exportje exports dataexport computerbestand databestand importeren import inladen inlezen
+        spreadsheet machine_readable machine_leesbaar machine_leesbare gestructureerde gestructureerd structured
+        maschinenlesbar* strukturiert* structure_lisible lisible_par_machine format_lisible tabel downloaden
+        download gangbaar gangbare gangigen exportieren exporter format_ouvert open_formaat digitaal_bestand
     """,
     "TAKE_ALONG": """
         meenemen meeneem overdragen overzetten overhevelen overstappen overstap overdracht meegeven overbrengen
         overnemen doorsturen verhuizen transfer transferred port move switch switching take_*_with_me mitnehmen
-        ubertragen uebertragen ubermitteln wechsel wechseln transferer transmettre emporter andere partij andere_winkel
-        andere_aanbieder andere_webwinkel andere_shop andere_leverancier nieuwe_winkel andere_site another_provider
-        another_shop another_company another_store other_provider anderen_anbieter andere_anbieter anderen_shop
-        autre_prestataire autre_boutique autre_fournisseur concurrent
+        ubertragen uebertragen ubermitteln wechsel wechseln transferer transmettre emporter andere partij
+        andere_winkel andere_aanbieder andere_webwinkel andere_shop andere_leverancier nieuwe_winkel andere_site
+        another_provider another_shop another_company another_store other_provider anderen_anbieter andere_anbieter
+        anderen_shop autre_prestataire autre_boutique autre_fournisseur concurrent
     """,
     "OBJECT": """
         bezwaar bezwaren bezwaarschrift bezwaarrecht verzet object objection objecting oppose opposing opposed
         widerspruch widerspreche widersprechen opposition m_oppose maak_bezwaar teken_bezwaar right_to_object
-        recht_van_bezwaar recht_van_verzet droit_d_opposition widerspruchsrecht
+        recht_van_bezwaar recht_van_verzet droit_d_opposition widerspruchsrecht teken_*_verzet bezwaar* niet_akkoord
+        niet_mee_eens ermee_eens ga_er_niet_mee_akkoord widersprech* lege_*_widerspruch geen_prijs_op
     """,
     "STOP": """
-        stop stoppen stopt gestopt staken gestaakt ophouden houd_op hou_op hou_*_mee_op houd_*_mee_op houden_*_mee_op
-        hou_daarmee_op stopzetten kappen niet_meer niet_langer geen_enkele cease desist quit stopping no_longer not_use
-        nicht_mehr nicht_langer unterlassen aufhoren arreter arretez cesser cessez ne_plus plus_utiliser wil_niet_dat
-        wens_niet_dat verbied verbieden do_not_use dont_use dont_want_you do_not_want mochte_nicht_dass will_nicht_dass
-        nie_meer nooit_meer
+        stop stoppen stopt gestopt staken gestaakt ophouden houd_op hou_op hou_*_mee_op houd_*_mee_op
+        houden_*_mee_op hou_daarmee_op stopzetten kappen niet_meer niet_langer geen_enkele cease desist quit
+        stopping no_longer not_use nicht_mehr nicht_langer unterlassen aufhoren arreter arretez cesser cessez
+        ne_plus plus_utiliser wil_niet_dat wens_niet_dat verbied verbieden do_not_use dont_use dont_want_you
+        do_not_want mochte_nicht_dass will_nicht_dass nie_meer nooit_meer
     """,
     "NO_MORE": """
         geen_*_meer niet_meer niet_langer nooit_meer niks_meer niets_meer hoef_geen hoeven_geen hoef_*_niet wil_geen
-        wil_ik_geen wil_*_niet willen_geen wens_geen geen_zin_in geen_behoefte geen_prijs_op houd_op hou_op stop_met
-        stoppen_met stop stoppen ophouden kappen genoeg_van zat no_more no_longer not_receive dont_want do_not_want
+        wil_ik_geen willen_geen wens_geen geen_zin_in geen_behoefte geen_prijs_op houd_op hou_op stop_met
+        stoppen_met stop stoppen ophouden kappen genoeg_van no_more no_longer not_receive dont_want do_not_want
         dont_send stop_sending do_not_send never_send keine_*_mehr nicht_mehr keine_weiteren nicht_langer ne_plus
-        plus_recevoir plus_de arreter arretez cessez stopper ben_*_zat
+        plus_recevoir plus_de arreter arretez cessez stopper ben_*_zat wil_ik_niet hoef_ik_niet hoeven_wij_niet
+        uitzetten uit_te_zetten turn_off hoeft_niet_meer mag_stoppen mogen_stoppen mag_ik_*_af mag_ik_wel_af
+        met_rust niet_meer_willen_sturen graag_niet_meer niet_meer_sturen minder graag_geen geen_prijs nooit_ja_op
+        keine stopt
     """,
     "UNSUBSCRIBE": """
         uitschrijven uitschrijving uitgeschreven uitschrijf afmelden afmelding afgemeld afmeld uitschrijfverzoek
         afbestellen abmelden abmeldung abbestellen austragen abzumelden unsubscribe unsubscribed unsubscribing
         desinscrire desinscription desabonner desabonnez desabonnement desinscrivez schrijf_*_uit schrijf_me_uit
         schrijf_mij_uit schrijft_*_uit schrijven_*_uit meld_*_af meldt_*_af opt_out opt_me_out optout uitschrijven
-        mij_eraf me_eraf van_*_lijst uit_*_lijst van_de_maillijst off_your_list* off_the_list* off_your_mailing*
-        from_your_mailing* from_your_list* aus_dem_verteiler aus_ihrem_verteiler de_votre_liste de_la_liste haal_mij_van
-        haal_me_van af_halen afhalen take_me_off remove_me_from
+        mij_eraf me_eraf van_de_maillijst off_your_list* off_the_list* off_your_mailing* from_your_mailing*
+        from_your_list* aus_dem_verteiler aus_ihrem_verteiler de_votre_liste de_la_liste haal_mij_van haal_me_van
+        uitschrij* uitgeschre* afmeld* uit_*_mailinglijst uit_*_maillijst uit_*_verzendlijst van_deze_lijst
+        van_de_lijst van_jullie_lijst uit_de_lijst van_uw_lijst uit_uw_mailinglijst aus_ihrer_liste
+        van_de_mailinglijst
     """,
     "WITHDRAW": """
         intrekken ingetrokken intrekking trek_in trek_*_in trekken_*_in herroep herroepen terugdraaien withdraw
-        withdrawn withdrawing withdrawal revoke revoked revoking revocation widerrufe widerrufen widerruf zuruckziehen
-        zuruecknehmen retire retirer retrait revoque revoquer annuler
+        withdrawn withdrawing withdrawal revoke revoked revoking revocation widerrufe widerrufen widerruf
+        zuruckziehen zuruecknehmen retire retirer retrait revoque revoquer annuler vervalt zeg_ik_nee ongedaan
+        terug_te_draaien
     """,
     "AUTO_DECISION": """
-        geautomatiseerd geautomatiseerde automatisch automatische algoritme algoritmes algorithm algorithms automated
-        automatically automatisiert automatisierte automatisierten algorithmus automatise automatisee automatique
-        automatiquement algorithme computer computers systeem robot ai profilering profiling profilage risicoscore
-        kredietscore kredietcheck risicoprofiel fraudescore fraudecontrole score scoring creditcheck kredietwaardigheid
-        bonitatsprufung bonitaet software machine profiel profile profiler
+        geautomatiseerd geautomatiseerde automatisch automatische algoritme algoritmes algorithm algorithms
+        automated automatically automatisiert automatisierte automatisierten algorithmus automatise automatisee
+        automatique automatiquement algorithme robot ai profilering profiling profilage risicoscore kredietscore
+        kredietcheck risicoprofiel fraudescore fraudecontrole score scoring creditcheck kredietwaardigheid
+        bonitatsprufung bonitaet profiler geautomatiseerd* computer_zegt fraudesysteem risicosysteem system
+        rekenmodel uitsluitend_op solely_on systeem computer computers
     """,
     "DECISION": """
         besluit besluiten beslissing beslissingen beslist besloten bepaalt bepalen beoordeling beoordeeld geweigerd
-        afgewezen afwijzing afgekeurd weigering weigert geblokkeerd geannuleerd uitgesloten decision decisions decided
-        declined refused rejected denied blocked flagged entscheidung entscheidungen abgelehnt ablehnung verweigert
-        gesperrt entschieden refuse refusee rejete bloque decide bepaald uitgerekend bedenkt
+        afgewezen afwijzing afgekeurd weigering weigert geblokkeerd geannuleerd uitgesloten decision decisions
+        decided declined refused rejected denied blocked flagged entscheidung entscheidungen abgelehnt ablehnung
+        verweigert gesperrt entschieden refuse refusee rejete bloque decide bepaald uitgerekend bedenkt terugdraait
+        onderworpen subject_to kennen_toe niet_geselecteerd refusal zegt_nee niet_achteraf herbekijken
     """,
     "HUMAN": """
         mens menselijke menselijk medewerker medewerkster persoon iemand human humans person someone mensch menschen
         mitarbeiter menschlichen humain humaine quelqu_un echt_iemand echt_mens levend_mens levende_ziel handmatig
         handmatige manually manual manueel manuell manuellement met_de_hand real_person menselijke_tussenkomst
         human_intervention human_review human_being menschliches_eingreifen intervention_humaine een_mens
-        van_vlees_en_bloed
+        van_vlees_en_bloed levend_persoon vlees medewerker* echte_persoon real_human
     """,
     "REVIEW_VERB": """
-        bekijken bekijkt kijken kijkt beoordelen beoordeelt herzien heroverwegen heroverweging herbeoordeling nakijken
-        review reviewed reconsider look looked checked prufen pruefen uberprufen ueberpruefen reexaminer examiner
-        examine nazien overdoen toetsen opnieuw toelichten uitleggen ingrijpen
+        bekijken bekijkt kijken kijkt beoordelen beoordeelt herzien heroverwegen heroverweging herbeoordeling
+        nakijken review reviewed reconsider look looked checked prufen pruefen uberprufen ueberpruefen reexaminer
+        examiner examine nazien overdoen toetsen opnieuw toelichten uitleggen ingrijpen beoordeel herbekijken
+        reassess reassessed opnieuw_beoordelen terugdraaien terugdraait naar_kijken besluit_herziet herziet pruft
     """,
     "ASK": """
-        verzoek verzoeken verzoekt verzoekje vraag vragen graag gaarne wil willen wilt wilde wens wensen wenst verlang
-        eis sommeer vorder hierbij bij_deze bij_dezen kunnen kunt kan kun zou zouden zoudt gelieve aub alsjeblieft
-        alstublieft svp pls please dringend beroep beroepen doe_mij mag moet moeten dien dient request requesting ask
-        asking would want wish could can may demand require hereby like exercise invoke kindly bitte bitten ersuche
-        mochte moechte will wunsche fordere verlange beantrage hiermit konnen koennen konnten wurde demande demander
-        demandez prie priere souhaite voudrais veux merci pouvez pourriez veuillez desire exige oefen
+        verzoek verzoeken verzoekt verzoekje vraag vragen graag gaarne wil willen wilt wilde wens wensen wenst
+        verlang eis sommeer vorder hierbij bij_deze bij_dezen kunnen kunt kan kun zou zouden zoudt gelieve aub
+        alsjeblieft alstublieft svp pls please dringend beroep beroepen doe_mij mag moet moeten dien dient request
+        requesting ask asking would want wish could can may demand require hereby like exercise invoke kindly bitte
+        bitten ersuche mochte moechte will wunsche fordere verlange beantrage hiermit konnen koennen konnten wurde
+        demande demander demandez prie priere souhaite voudrais veux merci pouvez pourriez veuillez desire exige
+        oefen moge verzoek* zie_graag
     """,
     "NEG": """
         niet geen nooit nimmer niets niks noch zonder not no never dont doesnt didnt wont without nicht kein keine
@@ -397,48 +448,50 @@ CONCEPTS: Mapping[str, str] = {
         stel_dat stel_ik als_ik_ooit mocht_ik mocht_ik_ooit zou_willen_weten_hoe ooit hypothetisch what_if if_i_ever
         if_i_were falls_ich si_un_jour in_het_geval_dat voor_het_geval theoretisch eventueel hoe_gaat_dat hoe_zit
         wat_gebeurt_er wat_gebeurt how_does how_do_i how_would wie_funktioniert comment_fonctionne wie_kann_ich
-        comment_puis hoe_kan_ik hoe_moet_ik hoe_doe_ik overweeg overweeg nieuwsgierigheid nieuwsgierig benieuwd curious
-        neugierig curieux gewoon_benieuwd out_of_curiosity puur_uit_interesse uit_interesse hoe_werkt
+        comment_puis hoe_kan_ik hoe_moet_ik hoe_doe_ik overweeg overweeg nieuwsgierigheid nieuwsgierig benieuwd
+        curious neugierig curieux gewoon_benieuwd out_of_curiosity puur_uit_interesse uit_interesse hoe_werkt
+        later_misschien misschien_later ooit_zou als_iemand if_someone asking_before vraag_het_maar_vast voor_ik
+        voordat_ik before_i als_jullie_dat_ooit alleen_weten
     """,
     "QUESTION": """
-        hoe waarom waar wanneer wie welk hoelang klopt mag hoeveel why how where when who which warum wo wann wer wieso
-        weshalb pourquoi comment quand qui combien waarvoor waartoe waarop
+        hoe waarom waar wanneer wie welk hoelang klopt mag hoeveel why how where when who which warum wo wann wer
+        wieso weshalb pourquoi comment quand qui combien waarvoor waartoe waarop
     """,
     "HOW_LONG": """
-        hoe_lang hoelang how_long wie_lange combien_de_temps bewaartermijn bewaartermijnen wanneer_verwijderen_jullie
-        na_hoeveel hoeveel_jaar retention_period
+        hoe_lang hoelang how_long wie_lange combien_de_temps bewaartermijn bewaartermijnen
+        wanneer_verwijderen_jullie na_hoeveel hoeveel_jaar retention_period
     """,
     "CHASE": """
         nog_niets_gehoord nog_niks_gehoord niets_gehoord niks_gehoord geen_reactie geen_antwoord nog_geen
-        nog_steeds_geen nog_steeds_niet nog_altijd_niet nog_altijd_geen tot_op_heden tot_heden uitgebleven verstreken
-        termijn herinnering rappel reminder wacht_nog wacht_al blijft_uit blijven_zwijgen still_waiting still_have_not
-        still_havent not_heard no_reply no_response not_received have_yet_to keine_antwort noch_keine immer_noch
-        noch_nicht sans_reponse pas_de_reponse aucune_reponse toujours_pas ingebrekestelling gebreke in_gebreke
-        overschreden te_laat weken_geleden maand_geleden maanden_geleden
+        nog_steeds_geen nog_steeds_niet nog_altijd_niet nog_altijd_geen tot_op_heden tot_heden uitgebleven
+        verstreken termijn herinnering rappel reminder wacht_nog wacht_al blijft_uit blijven_zwijgen still_waiting
+        still_have_not still_havent not_heard no_reply no_response not_received have_yet_to keine_antwort noch_keine
+        immer_noch noch_nicht sans_reponse pas_de_reponse aucune_reponse toujours_pas ingebrekestelling gebreke
+        in_gebreke overschreden te_laat weken_geleden maand_geleden maanden_geleden
     """,
     "EARLIER": """
-        eerder eerdere verzoek verzoeken inzageverzoek verwijderverzoek vorige brief schreef gevraagd gemaild gestuurd
-        beloofd bevestigd bevestiging toegezegd beweren gemeld requested request asked promised confirmed earlier
-        previous beantragt anfrage angefragt bestatigt zugesagt demande confirme promis
+        eerder eerdere verzoek verzoeken inzageverzoek verwijderverzoek vorige brief schreef gevraagd gemaild
+        gestuurd beloofd bevestigd bevestiging toegezegd beweren gemeld requested request asked promised confirmed
+        earlier previous beantragt anfrage angefragt bestatigt zugesagt demande confirme promis
     """,
     "COMPLAIN": """
         klacht klachten klaag belachelijk schandalig schande onacceptabel ontoelaatbaar onprofessioneel onbehoorlijk
-        slordig schofterig boos woedend verontwaardigd schaam schamen ongehoord kwalijk onzorgvuldig complaint complain
-        unacceptable outrageous disappointed appalling beschwerde beschweren unverschamt inakzeptabel plainte
-        reclamation scandaleux inacceptable inadmissible ongepast kan_toch_niet niet_netjes vind_ik_niet slecht
-        hoe_durven hoe_kan_het_dat hoe_kan_dat respectloos ergerlijk absurd asociaal onzin brutaal treurig
+        slordig schofterig boos woedend verontwaardigd schaam schamen ongehoord kwalijk onzorgvuldig complaint
+        complain unacceptable outrageous disappointed appalling beschwerde beschweren unverschamt inakzeptabel
+        plainte reclamation scandaleux inacceptable inadmissible ongepast kan_toch_niet niet_netjes vind_ik_niet
+        slecht hoe_durven hoe_kan_het_dat hoe_kan_dat respectloos ergerlijk absurd asociaal onzin brutaal treurig
     """,
     "SOLD": """
-        doorverkocht verkocht verkopen doorgespeeld doorgegeven gelekt doorverkopen sold shared verkauft weitergegeven
-        vendu vendues transmis gedeeld
+        doorverkocht verkocht verkopen doorgespeeld doorgegeven gelekt doorverkopen sold shared verkauft
+        weitergegeven vendu vendues transmis gedeeld
     """,
     "THREAT": """
         toezichthouder rechter rechtbank dwangsom schadevergoeding advocaat juridische_stappen nadere_stappen
-        rechtsmaatregelen kort_geding ingebrekestelling gebreke sommeer sommatie aansprakelijk aangifte klacht_indienen
-        dien_ik_een_klacht klacht_in_bij melding_maken_bij melden_bij_de_ap stap_ik_naar stap_naar_de naar_de_rechter
-        supervisory_authority legal_action court lawyer lodge_a_complaint solicitor compensation aufsichtsbehorde
-        aufsichtsbehoerde rechtsanwalt gericht rechtliche_schritte schadensersatz saisir_la_cnil plainte_aupres cnil
-        tribunal avocat radar kassa trustpilot tros boete fine
+        rechtsmaatregelen kort_geding ingebrekestelling gebreke sommeer sommatie aansprakelijk aangifte
+        klacht_indienen dien_ik_een_klacht klacht_in_bij melding_maken_bij melden_bij_de_ap stap_ik_naar
+        stap_naar_de naar_de_rechter supervisory_authority legal_action court lawyer lodge_a_complaint solicitor
+        compensation aufsichtsbehorde aufsichtsbehoerde rechtsanwalt gericht rechtliche_schritte schadensersatz
+        saisir_la_cnil plainte_aupres cnil tribunal avocat radar kassa trustpilot tros boete fine
     """,
     "REGULATOR": """
         autoriteit_persoonsgegevens de_ap gegevensbeschermingsautoriteit gba ico information_commissioner
@@ -451,16 +504,16 @@ CONCEPTS: Mapping[str, str] = {
         personal_data_breach fuite_de_donnees
     """,
     "OTHERS_DATA": """
-        andere_klant* andermans iemand_anders van_een_ander van_anderen ander_persoon vreemde* onbekende* wildvreemde*
-        andere_mensen someone_else* another_customer* other_customer* other_people* another_person* strangers stranger*
-        fremde* anderen_kunden andere_kunden anderer_kunden eines_anderen jemand_anderem quelqu_un_d_autre autre_client*
-        autres_clients d_une_autre d_un_autre een_meneer_die een_zekere andere_ontvangers alle_ontvangers niet_voor_mij
-        niet_van_mij not_mine not_me nicht_fur_mich pas_a_moi
+        andere_klant* andermans iemand_anders van_een_ander van_anderen ander_persoon vreemde* onbekende*
+        wildvreemde* andere_mensen someone_else* another_customer* other_customer* other_people* another_person*
+        strangers stranger* fremde* anderen_kunden andere_kunden anderer_kunden eines_anderen jemand_anderem
+        quelqu_un_d_autre autre_client* autres_clients d_une_autre d_un_autre een_meneer_die een_zekere
+        andere_ontvangers alle_ontvangers niet_voor_mij niet_van_mij not_mine not_me nicht_fur_mich pas_a_moi
     """,
     "RECEIVED": """
-        kreeg krijg krijgen kregen ontving ontvangen gekregen zie zag staat stond staan vond gevonden zat zit ingelogd
-        inloggen received got getting see saw found logged bekam bekomme erhalten sehe gesehen gefunden recu recois vois
-        vu trouve binnenkreeg
+        kreeg krijg krijgen kregen ontving ontvangen gekregen zie zag staat stond staan vond gevonden zat zit
+        ingelogd inloggen received got getting see saw found logged bekam bekomme erhalten sehe gesehen gefunden
+        recu recois vois vu trouve binnenkreeg
     """,
     "TAKEN_OVER": """
         ingebroken overgenomen gekaapt niet_door_mij ik_niet_gedaan heb_ik_niet niet_zelf zonder_mijn_medeweten
@@ -470,25 +523,27 @@ CONCEPTS: Mapping[str, str] = {
     """,
     "PHISHING": """
         phishing phishingmail phishingmails nepmail nepmails nepsms nepbericht oplichters oplichting oplichter
-        oplichterij fraude fraudeurs scam scammers fake betrug betruger hameconnage arnaque nep valse smishing spoofing
-        valse_mail
+        oplichterij fraude fraudeurs scam scammers fake betrug betruger hameconnage arnaque nep valse smishing
+        spoofing valse_mail
     """,
     "AUTO_REPLY": """
-        automatisch_antwoord automatisch_gegenereerd* automatisch_bericht automatisch_verzonden automatisch_aangemaakt
-        automatische_antwoord automatic_reply automated_response automated_reply auto_reply out_of_office
-        automatische_antwort abwesenheitsnotiz abwesenheit nicht_im_buro automatisch_erzeugte reponse_automatique
-        absence_du_bureau afwezigheid afwezig niet_aanwezig op_vakantie met_vakantie afwezigheidsmelding absent
-        met_zwangerschapsverlof met_ouderschapsverlof parental_leave maternity_leave annual_leave on_leave
-        ben_ik_weer_terug ben_ik_weer_bereikbaar wordt_niet_doorgestuurd niet_doorgestuurd not_been_forwarded
-        nicht_weitergeleitet limited_access_to_my_email currently_out ne_lis_pas de_retour_le do_not_reply
-        niet_beantwoorden niet_op_deze_mail_te_antwoorden noreply dit_is_een_automatisch* this_is_an_automat*
+        automatisch_antwoord automatisch_gegenereerd* automatisch_bericht automatisch_verzonden
+        automatisch_aangemaakt automatische_antwoord automatic_reply automated_response automated_reply auto_reply
+        out_of_office automatische_antwort abwesenheitsnotiz abwesenheit nicht_im_buro automatisch_erzeugte
+        reponse_automatique absence_du_bureau afwezigheid afwezig niet_aanwezig op_vakantie met_vakantie
+        afwezigheidsmelding absent met_zwangerschapsverlof met_ouderschapsverlof parental_leave maternity_leave
+        annual_leave on_leave ben_ik_weer_terug ben_ik_weer_bereikbaar wordt_niet_doorgestuurd niet_doorgestuurd
+        not_been_forwarded nicht_weitergeleitet limited_access_to_my_email currently_out ne_lis_pas de_retour_le
+        do_not_reply niet_beantwoorden niet_op_deze_mail_te_antwoorden noreply dit_is_een_automatisch*
+        this_is_an_automat*
     """,
     "BOUNCE": """
         undeliverable undelivered onbestelbaar mailerdaemon delivery_status_notification delivery_failure
         mail_delivery_failed could_not_be_delivered niet_worden_bezorgd_aan niet_bezorgd_aan couldnt_be_delivered
         niet_bezorgd adres_niet_gevonden address_not_found unzustellbar unzustellbarkeit user_unknown
         mailbox_unavailable mailbox_full returned_mail nicht_zugestellt permanent_error diagnostic_code
-        remote_server_returned non_remis echec_de_la_remise status_notification recipientnotfound doorgegeven relayed
+        remote_server_returned non_remis echec_de_la_remise status_notification recipientnotfound doorgegeven
+        relayed
     """,
     "READ_RECEIPT": """
         gelezen is_gelezen_op leesbevestiging ontvangstbevestiging leesbewijs read_receipt was_read_on gelesen
@@ -498,8 +553,8 @@ CONCEPTS: Mapping[str, str] = {
     "TICKET": """
         ticketnummer ticket zaaknummer casenummer meldingsnummer case uw_vraag_is_geregistreerd uw_vraag_ontvangen
         uw_bericht_ontvangen uw_email_ontvangen uw_e_mail_ontvangen in_goede_orde_ontvangen hebben_uw_aanvraag
-        binnen_twee_werkdagen binnen_*_werkdagen nemen_zo_spoedig_mogelijk neemt_spoedig_contact we_have_received_your
-        thank_you_for_contacting we_will_get_back business_days vielen_dank_fur_ihre_nachricht
+        binnen_twee_werkdagen binnen_*_werkdagen nemen_zo_spoedig_mogelijk neemt_spoedig_contact
+        we_have_received_your thank_you_for_contacting we_will_get_back business_days vielen_dank_fur_ihre_nachricht
         vielen_dank_fur_ihre_anfrage werktagen bien_recu_votre nous_vous_repondrons bedankt_voor_je_bericht
         bedankt_voor_uw_bericht reactietijd
     """,
@@ -512,28 +567,29 @@ CONCEPTS: Mapping[str, str] = {
         consultancy samenwerking samenwerken partnership sponsor sponsoring vacature vacatures influencer collab
     """,
     "ADVERT": """
-        winnaar gefeliciteerd gewonnen prijs claim claimen bitcoin crypto casino erfenis miljoen lening leningen viagra
-        jackpot klik_hier click_here verify_your_account bevestig_uw_account within_24_hours binnen_24_uur
-        verloopt_vandaag upgrade parcel_fee verzendkosten_betalen
+        winnaar gefeliciteerd gewonnen claimen bitcoin crypto casino erfenis miljoen lening leningen viagra jackpot
+        klik_hier click_here verify_your_account bevestig_uw_account within_24_hours binnen_24_uur verloopt_vandaag
+        parcel_fee verzendkosten_betalen
     """,
     "DISCLAIMER": """
-        ten_onrechte_ontvangen onterecht_ontvangen niet_de_geadresseerde niet_de_bedoelde_ontvanger intended_recipient
-        niet_voor_u_bestemd ten_onrechte_ontvangt bij_vergissing_ontvangen abusievelijk_ontvangen not_the_intended
-        received_this_*_in_error received_this_email_in_error nicht_der_richtige_adressat irrtumlich_erhalten
-        recu_ce_message_par_erreur uitsluitend_bestemd_voor_de_geadresseerde strikt_vertrouwelijk denk_aan_het_milieu
-        consider_the_environment irrtumlich_bekommen erreur_merci_de_le_detruire destinataire
+        ten_onrechte_ontvangen onterecht_ontvangen niet_de_geadresseerde niet_de_bedoelde_ontvanger
+        intended_recipient niet_voor_u_bestemd ten_onrechte_ontvangt bij_vergissing_ontvangen abusievelijk_ontvangen
+        not_the_intended received_this_*_in_error received_this_email_in_error nicht_der_richtige_adressat
+        irrtumlich_erhalten recu_ce_message_par_erreur uitsluitend_bestemd_voor_de_geadresseerde
+        strikt_vertrouwelijk denk_aan_het_milieu consider_the_environment irrtumlich_bekommen
+        erreur_merci_de_le_detruire destinataire
     """,
     "NEVERMIND": """
-        laat_maar laat_toch_maar hoeft_niet_meer toch_niet bij_nader_inzien toch_maar_niet ik_zie_ervan_af ik_bedenk_me
-        bedacht_me never_mind nevermind scratch_that on_second_thought changed_my_mind doch_nicht vergiss_es
-        finalement_non laisse_tomber ik_blijf_klant blijf_toch_klant ingetrokken_verzoek al_gelukt is_al_gelukt
-        al_opgelost
+        laat_maar laat_toch_maar hoeft_niet_meer toch_niet bij_nader_inzien toch_maar_niet ik_zie_ervan_af
+        ik_bedenk_me bedacht_me never_mind nevermind scratch_that on_second_thought changed_my_mind doch_nicht
+        vergiss_es finalement_non laisse_tomber ik_blijf_klant blijf_toch_klant ingetrokken_verzoek al_gelukt
+        is_al_gelukt al_opgelost
     """,
     "DECEASED": """
         overleden overlijden overleed nabestaande nabestaanden erfgenaam erfgenamen executeur nalatenschap weduwe
         weduwnaar uitvaart begraven wijlen gestorven deceased died passed_away death heir executor estate verstorben
-        gestorben erbe erben nachlass testamentsvollstrecker decede decedee deces heritier defunt niet_meer_onder_ons
-        is_er_niet_meer
+        gestorben erbe erben nachlass testamentsvollstrecker decede decedee deces heritier defunt
+        niet_meer_onder_ons is_er_niet_meer
     """,
     "MINOR": """
         minderjarig minderjarige ouderlijk underage minor minderjahrig mineur mineure jaar_oud_en jaar_en_zit_op
@@ -543,19 +599,21 @@ CONCEPTS: Mapping[str, str] = {
     "AGENT": """
         namens gemachtigd gemachtigde gemachtigden machtiging volmacht mandaat advocaat advocaten advocatenkantoor
         jurist rechtsbijstand bewindvoerder bewind curator mentor mentorschap cliente client clienten opdrachtgever
-        behalf authorised authorized solicitor attorney mandate mandant mandanten mandantin mandantschaft rechtsanwalt
-        rechtsanwaltin vollmacht bevollmachtigt bevollmachtigter auftrag avocat avocate mandataire procuration au_nom_de
-        pour_le_compte im_namen on_behalf power_of_attorney letter_of_authority onze_gebruiker our_user ons_lid confrere
+        behalf authorised authorized solicitor attorney mandate mandant mandanten mandantin mandantschaft
+        rechtsanwalt rechtsanwaltin vollmacht bevollmachtigt bevollmachtigter auftrag avocat avocate mandataire
+        procuration au_nom_de pour_le_compte im_namen on_behalf power_of_attorney letter_of_authority onze_gebruiker
+        our_user ons_lid confrere
     """,
     "HEALTH": """
         allergie allergisch allergische allergies eczeem uitslag huidarts dermatoloog huisarts medisch medische
-        gezondheid huidaandoening huidprobleem huidproblemen psoriasis zwanger zwangerschap jeuk medicijnen ziekenhuis
-        diagnose brandwond reactie huidtest burnout depressie allergy allergic eczema rash dermatologist doctor pregnant
-        medical health hautarzt ekzem ausschlag arzt schwanger gesundheit allergique medecin enceinte dermatologue sante
+        gezondheid huidaandoening huidprobleem huidproblemen psoriasis zwanger zwangerschap jeuk medicijnen
+        ziekenhuis diagnose brandwond reactie huidtest burnout depressie allergy allergic eczema rash dermatologist
+        doctor pregnant medical health hautarzt ekzem ausschlag arzt schwanger gesundheit allergique medecin
+        enceinte dermatologue sante
     """,
     "AUTHORITY": """
-        politie rechercheur officier justitie parket fiod belastingdienst inspecteur opsporingsambtenaar vordering 126nc
-        126nd proces_verbaal procesverbaal wetboek_van_strafvordering strafvordering deurwaarder nvwa douane
+        politie rechercheur officier justitie parket fiod belastingdienst inspecteur opsporingsambtenaar vordering
+        126nc 126nd proces_verbaal procesverbaal wetboek_van_strafvordering strafvordering deurwaarder nvwa douane
         police_officer criminal_investigation staatsanwaltschaft polizei finanzamt gendarmerie procureur fisc
         openbaar_ministerie recherche rechter_commissaris inlichtingenverzoek
     """,
@@ -565,9 +623,55 @@ CONCEPTS: Mapping[str, str] = {
         naar_mijn_adres op_de_post in_de_brievenbus in_een_envelop
     """,
     "SUBMIT": """
-        bijlage bijgevoegd bijgaand bijgaande bijgesloten aangehecht attached attachment enclosed enclosure anhang anbei
-        beigefugt angehangt jointe joint annexe attache zie_bijlage see_attached als_pdf in_de_pdf bijgevoegde bijlagen
-        brief letter
+        bijlage bijgevoegd bijgaand bijgaande bijgesloten aangehecht attached attachment enclosed enclosure anhang
+        anbei beigefugt angehangt jointe joint annexe attache zie_bijlage see_attached als_pdf in_de_pdf bijgevoegde
+        bijlagen brief letter
+    """,
+    "ME_OBJ": """
+        mij me ons mich hem haar moi us him uns nous ma
+    """,
+    "PRONOUN": """
+        die dat deze dit ze hem het it them this these that sie es ihn diese ceci cela les la daar eraf
+    """,
+    "STORED": """
+        opgeslagen vastgelegd bijhoud* bijgehouden bijhouden bewaart bewaren bewaard geregistreerd genoteerd
+        registreert vastligt gespeichert speichert stored hold held holding keep kept recorded enregistrees
+        enregistre conservees detenez opgenomen bekend hebben heeft hebt staan staat have got ligt haben habt avez
+        verwerkt verwerken verarbeitet processed verzameld
+    """,
+    "WHAT": """
+        wat welke what which welche welcher was quelles quels que waar boekwerk
+    """,
+    "KNOW": """
+        weten weet know wisst wissen savez savoir kent
+    """,
+    "RECORDING": """
+        opnames opname notities notitie aantekening aantekeningen loggegevens logbestanden logs recordings notes
+        notizen gespreksverslagen telefoongesprekken gespreksopname fotos beelden stukken dossier huidtest
+        antwoorden vragenlijst
+    """,
+    "INFO_ON": """
+        bestaan existence bestehen l_existence logica logic logik logique zinvolle meaningful aussagekraftige utiles
+        besluitvorming decision_making decisionmaking entscheidungsfindung existentie gevolgen
+    """,
+    "THIRD_COUNTRY": """
+        derde_land derde_landen drittland drittlander third_country third_countries pays_tiers buiten_de_eu
+        buiten_de_europese safeguards waarborgen garantien garanties internationale_organisatie
+        international_organisation eer eea
+    """,
+    "BEFORE": """
+        voordat alvorens voor_u before bevor avant eer vooraf
+    """,
+    "RIGHT": """
+        recht rechten right rights recht_op droit droits rechte
+    """,
+    "PASSIVE_PAST": """
+        was_gewist is_gewist zou_zijn_verwijderd gewist_was was_verwijderd will_be_deleted wordt_*_verwijderd
+        is_verwijderd verwijderd_was
+    """,
+    "HISTORY": """
+        bestelgeschiedenis bestelhistorie orderhistorie aankoopgeschiedenis geschiedenis historie bestellingen
+        aankopen gekocht history purchases bestellhistorie historique bestelgegevens spaarpunten
     """,
 }
 # fmt: on
