@@ -1,6 +1,7 @@
 """Pictures of every letter at 375 and 800 pixels, light and dark: `python docs/make_pictures.py [NAME …]`.
 
-They go to docs/pictures/. Needs Chromium on the path. Each letter is measured first: one that scrolls sideways ends the run with exit code 1.
+They go to docs/pictures/. Needs Chromium on the path. Each letter is measured first: one that scrolls sideways ends the
+run with exit code 1.
 All people are invented. `EXAMPLES` has the values of every letter; the tests render the same.
 """
 

@@ -448,6 +448,8 @@ def _headers() -> HeaderRegistry:
 
 
 _POLICY = SMTP.clone(header_factory=_headers())
+_LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)  # RFC 5321 §4.1.2 without quoted strings and UTF-8
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE | re.ASCII)
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>")  # printable ASCII without space, < and >
 
 
@@ -499,9 +501,12 @@ def compose(
 def _address(address: str, name: str = "") -> Address:
     local, _, domain = address.rpartition("@")
     try:
-        return Address(name, username=local, domain=domain.encode("idna").decode() if local else "")
-    except (ValueError, IndexError) as error:  # the library's parser raises either
-        raise LetterError(f"{address!r} is no address that a mail can be sent to") from error
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        domain = ""
+    if not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
+        raise LetterError(f"{address!r} is no address that a mail can be sent to")
+    return Address(name, username=local, domain=domain)
 
 
 def _thread(references: Sequence[str]) -> list[str]:

@@ -36,6 +36,7 @@ def enclose(text: str, html: str) -> Enclosed:
 _INK, _LINK, _SOFT, _LINE, _SHADE = "#1c2321", "#0b5c4a", "#4d5955", "#c9d2ce", "#f1f5f3"
 _FONT = "font-family:Arial,Helvetica,sans-serif;"
 _TEXT = f"{_FONT}font-size:16px;line-height:24px;color:{_INK};"
+_CELL = "padding:6px 10px 6px 0;text-align:left;vertical-align:top;overflow-wrap:break-word;"
 STYLES = {
     "p": f"margin:0 0 16px;{_TEXT}",
     "h1": f"margin:8px 0 16px;{_FONT}font-size:22px;line-height:28px;color:{_INK};",
@@ -47,8 +48,8 @@ STYLES = {
     "a": f"color:{_LINK};text-decoration:underline;word-break:break-word;",
     "blockquote": f"margin:0 0 16px;padding:2px 0 2px 14px;border-left:4px solid {_LINE};",
     "table": f"width:100%;margin:0 0 16px;border-collapse:collapse;{_TEXT}",
-    "th": f"padding:6px 10px 6px 0;border-bottom:2px solid {_LINE};text-align:left;vertical-align:top;",
-    "td": f"padding:6px 10px 6px 0;border-bottom:1px solid {_LINE};text-align:left;vertical-align:top;",
+    "th": f"{_CELL}border-bottom:2px solid {_LINE};",
+    "td": f"{_CELL}border-bottom:1px solid {_LINE};",
     "hr": f"border:0;border-top:1px solid {_LINE};margin:24px 0;",
 }
 _BUTTON = (
@@ -122,7 +123,7 @@ def _button_row(links: Iterable[tuple[str, str]]) -> str:
             f'{colours}"><a class="{kind}" href="{escape(href)}" style="{_BUTTON}{ink}">{escape(label)}</a>'
             "</td></tr></table>"
         )
-    return "".join(rows) + '<div style="clear:both;height:8px;line-height:8px;font-size:8px;">&nbsp;</div>\n'
+    return "".join(rows) + '<div style="clear:both;height:1px;line-height:1px;font-size:1px;">&nbsp;</div>\n'
 
 
 def _frame(body: str) -> str:

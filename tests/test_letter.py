@@ -1,0 +1,679 @@
+"""Letters: values change nothing but themselves, what must not leave does not, and the MIME is one that all carry."""
+
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bot.mail import letter, markdown
+from bot.mail.letter import (
+    Attached,
+    LetterError,
+    LintError,
+    compose,
+    draft_hash,
+    lint,
+    load,
+    mailto,
+    render,
+    reply_subject,
+)
+
+ROOT = Path(__file__).parent.parent
+
+
+def _pictures() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_pictures", ROOT / "docs" / "make_pictures.py")
+    assert spec and spec.loader
+    module = sys.modules["make_pictures"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = _pictures().EXAMPLES
+RECEIPT = EXAMPLES["receipt_access"]
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Writes a letter of the test's own; the real ones are out of the way."""
+
+    def forget() -> None:
+        for cached in (load, letter.overview, letter._environment, letter._compiled, letter._layout):
+            cached.cache_clear()
+
+    for folder in letter.FOLDERS:
+        (tmp_path / folder).mkdir()
+    (tmp_path / "layout.html").write_text((ROOT / "templates/layout.html").read_text())
+    (tmp_path / "nl" / "overview.toml").write_text("")
+    monkeypatch.setattr(letter, "_templates", lambda: tmp_path)
+    forget()
+
+    def write(
+        body: str, audience: str = "subject", subject: str = "Uw verzoek", front: str = "", name: str = "proef"
+    ) -> None:
+        text = f"---\naudience: {audience}\npersonal: no\napproval: no\n{front}---\nOnderwerp: {subject}\n{body}\n"
+        (tmp_path / "nl" / f"{name}.md").write_text(text)
+        forget()
+
+    yield write
+    forget()
+
+
+# --- every letter there is --------------------------------------------------------------------------------------------
+
+
+def test_every_letter_has_its_example() -> None:
+    assert set(letter.names()) == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", letter.names())
+def test_every_letter_is_fit_to_leave(name: str) -> None:
+    assert lint(name, EXAMPLES[name]) == ()
+
+
+@pytest.mark.parametrize("name", letter.names())
+def test_every_letter_reads_well_as_text(name: str) -> None:
+    text = render(name, EXAMPLES[name]).text
+    assert text.endswith("\n") and not text.endswith("\n\n") and "\n\n\n" not in text
+    for line in text.split("\n"):
+        assert line == line.rstrip()
+        assert len(line) <= markdown.WIDTH or "<mailto:" in line
+        assert not re.search(r"\*\*|\\|\]\(|&\w+;", line)
+
+
+@pytest.mark.parametrize("name", letter.names())
+def test_every_letter_shows_without_loading_anything_and_with_its_style_on_each_element(name: str) -> None:
+    page = BeautifulSoup(render(name, EXAMPLES[name]).html, "html.parser")
+    assert not page.find_all(["img", "script", "link", "iframe", "form"])
+    assert all(str(a["href"]).startswith(("https:", "mailto:")) for a in page.find_all("a"))
+    sheet = page.find("td", class_="sheet")
+    assert sheet is not None
+    assert all(
+        one.has_attr("style") for one in sheet.find_all(list(markdown.STYLES)) if one.get("role") != "presentation"
+    )
+
+
+@pytest.mark.parametrize("name", letter.names())
+def test_text_and_html_of_a_letter_say_the_same(name: str) -> None:
+    rendered = render(name, EXAMPLES[name])
+    page = BeautifulSoup(rendered.html, "html.parser")
+    sheet = page.find("td", class_="sheet")
+    assert sheet is not None
+    plain = re.sub(r"<(?:mailto|https):[^>]*>|\((?:mailto|https):[^)]*\)", " ", rendered.text)
+    text = set(re.findall(r"[^\W\d]\w*", plain))  # no numbers: those of a list stand in the text alone
+    assert set(re.findall(r"[^\W\d]\w*", sheet.get_text(" "))) == text | (
+        {"Verwerker"} if "Verwerker" in page.text else set()
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in letter.names() if load(name).audience == "staff"])
+def test_a_staff_subject_never_holds_a_customers_word(name: str) -> None:
+    kept = {"case", "right", "code", "processor", "state"}
+    values = {
+        key: "KLANTWOORD" if isinstance(value, str) and value and key not in kept else value
+        for key, value in EXAMPLES[name].items()
+    }
+    assert "KLANTWOORD" not in render(name, values).subject
+
+
+@pytest.mark.parametrize("name", [name for name in letter.names() if load(name).audience == "subject"])
+def test_every_letter_to_a_person_says_who_we_are_and_where_to_complain(name: str) -> None:
+    text = render(name, EXAMPLES[name]).text
+    for words in ("contactpersoon voor privacyzaken", "Slimstones b.v.", "info@lesseausoap.com", "LES-2026-0042"):
+        assert words in text
+    assert "autoriteitpersoonsgegevens.nl" in text
+
+
+def test_what_has_substance_waits_for_approval_and_what_is_fixed_does_not() -> None:
+    approval = {name for name in letter.names() if load(name).approval}
+    assert approval == {"access_granted", "nothing_found", "refused"}
+    assert {name for name in letter.names() if load(name).personal and load(name).audience == "subject"} == approval
+
+
+# --- the letters of an access request ---------------------------------------------------------------------------------
+
+
+def test_a_receipt_says_what_was_understood_until_when_and_that_it_is_free() -> None:
+    text = " ".join(render("receipt_access", RECEIPT).text.split())
+    assert "u wilt weten welke gegevens wij van u hebben en daarvan een kopie krijgen" in text
+    assert "Klopt dit niet" in text and "Antwoord dan op deze e-mail." in text
+    assert "van 5 maart 2026 tot en met 4 april 2026" in text and "Dit kost u niets." in text
+
+
+def test_the_letter_to_an_unproven_sender_is_the_same_whoever_is_a_customer() -> None:
+    """It takes no name, no address and no finding: nothing in it can tell whether a file exists."""
+    used = {name for name in EXAMPLES["neutral"] if "{{ " + name in load("neutral").body + load("neutral").subject}
+    assert used == {"case", "received", "binding"}
+    text = " ".join(render("neutral", EXAMPLES["neutral"]).text.split())
+    assert "Als wij gegevens van u hebben, sturen wij een vraag naar het adres dat bij ons bekend is." in text
+    assert "Een kopie van uw identiteitsbewijs is niet nodig." in text
+
+
+@pytest.mark.parametrize(
+    "duty",
+    [
+        "Wij hebben gegevens van u.",  # art. 15(1): whether
+        "Waarvoor wij gegevens gebruiken, en hoe lang",  # (a), (d)
+        "artikel 6 lid 1 onder b",
+        "zeven jaar",
+        "Categorieën: Klantgegevens, Bestellingen, Facturen",  # (b), policy P38
+        "Lightspeed levert de software",  # (c), by name
+        "Buckaroo verwerkt betalingen",
+        "DHL bezorgt uw pakket",
+        "WebwinkelKeur nodigt klanten uit",
+        "Microsoft (Microsoft 365) verzorgt onze e-mail",
+        "TransIP stuurt bezoekers",
+        "verbeteren, te verwijderen, minder te gebruiken",  # (e)
+        "U mag altijd bezwaar maken",
+        "Autoriteit Persoonsgegevens",  # (f)
+        "Waar uw gegevens vandaan komen",  # (g)
+        "alleen een computer",  # (h)
+        "Canada",  # 15(2)
+        "Verenigde Staten",
+        "overzicht.html",  # 15(3)
+        "gegevens.zip",
+        "Wij zochten ook bij Buckaroo. Daar vonden wij niets over u.",
+        "12 juli 2020",
+    ],
+)
+def test_the_answer_to_an_access_request_holds_all_that_article_15_asks(duty: str) -> None:
+    assert duty in " ".join(render("access_granted", EXAMPLES["access_granted"]).text.split())
+
+
+def test_a_letter_that_says_no_gives_its_reason_and_both_ways_out() -> None:
+    text = " ".join(render("refused", EXAMPLES["refused"]).text.split())
+    assert "U kreeg deze kopie vorige week ook al" in text and "AVG artikel 12 lid 5" in text
+    assert "Autoriteit Persoonsgegevens" in text and "rechtbank" in text and "zes weken" in text
+
+
+def test_a_draft_for_staff_starts_with_the_question_and_its_four_lines() -> None:
+    values = EXAMPLES["approve"]
+    rendered = render("approve", values)
+    assert rendered.subject == "Akkoord? inzage [LES-2026-0042] #k7f3q2m5n4p6r3s2"
+    lines = rendered.text.split("\n")
+    assert lines[0].startswith("Mag deze brief naar de klant?")
+    assert "Zaak: LES-2026-0042-1\nRecht: inzage\nTermijn: 2026-04-02\nConcept: 3fa81c07\n" in rendered.text
+    assert rendered.text.index("Zaak:") < rendered.text.index("mailto:") < 700
+
+
+def test_a_draft_for_staff_holds_the_letter_word_for_word_in_both_forms() -> None:
+    shown = render("access_granted", EXAMPLES["access_granted"])
+    rendered = render("approve", EXAMPLES["approve"])
+    _, _, rest = rendered.text.partition("\n--- brief ---\n\n")
+    assert rest == shown.text + "\n--- einde brief ---\n"
+    assert markdown.enclose(shown.text, shown.html).html in rendered.html
+
+
+def test_buttons_are_links_with_the_code_and_the_word_filled_in() -> None:
+    page = BeautifulSoup(render("approve", EXAMPLES["approve"]).html, "html.parser")
+    found = [a["href"] for cell in page.find_all("td", class_=["filled", "open"]) for a in cell.find_all("a")]
+    assert [parse_qs(urlsplit(str(href)).query)["body"][0] for href in found] == ["akkoord", "niet akkoord "]
+    assert all("#k7f3q2m5n4p6r3s2" in parse_qs(urlsplit(str(href)).query)["subject"][0] for href in found)
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    "**vet** en _schuin_",
+    "<b>vet</b><script>alert(1)</script>",
+    "[klik](https://kwaad.example)",
+    "<https://kwaad.example>",
+    "![plaatje](https://kwaad.example/x.png)",
+    "{{ 7 * 7 }} {% for x in y %}",
+    "een\n\n# kop\n\n- punt\n1. nummer\n> citaat\n```\ncode\n```",
+    "| cel | cel |\n|---|---|",
+    "--- einde brief ---",
+    "\\* \\\\ &amp; &lt; &#42; \\",
+    "1. Jan",
+    "+ Jan",
+    "=====",
+    "    ingesprongen",
+    "a`b``c~~d~~",
+    "\u202egekeerd\u2066 \u200bonzichtbaar\u0000\u001b[31m",
+    "lone \ud800 surrogate",
+    "regel\r\nBcc: kwaad@kwaad.example",
+    "’t Hôtel Ångström, 雪, 👩‍🚀",
+    "```enclosed 0",
+]
+
+
+def _structure(html: str) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    page = BeautifulSoup(html, "html.parser")
+    return [(one.name, tuple(sorted((k, str(v)) for k, v in one.attrs.items()))) for one in page.find_all(True)]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(min_size=1, max_size=60).filter(lambda text: letter.clean(text).split()))
+@example("**vet**")
+def test_a_value_shows_as_typed_and_changes_nothing_else(value: str) -> None:
+    _assert_shows_as_typed(value)
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_value_shows_as_typed_and_changes_nothing_else(value: str) -> None:
+    _assert_shows_as_typed(value)
+
+
+def _assert_shows_as_typed(value: str) -> None:
+    usual, changed = render("receipt_access", RECEIPT), render("receipt_access", {**RECEIPT, "name": value})
+    typed = " ".join(letter.clean(value).split())
+    assert _structure(changed.html) == _structure(usual.html)
+    assert f"Beste {typed}, Wij hebben" in " ".join(changed.text.split())
+    assert f"Beste {typed}," in " ".join(BeautifulSoup(changed.html, "html.parser").get_text(" ").split())
+    assert changed.subject == usual.subject
+    assert lint("receipt_access", {**RECEIPT, "name": value}) == ()
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_quoted_mail_stays_inside_its_quotation(value: str) -> None:
+    usual = {**EXAMPLES["question"], "text": "Hallo"}
+    rendered = render("question", {**usual, "text": value})
+    page = BeautifulSoup(rendered.html, "html.parser")
+    quote = page.find("blockquote")
+    assert quote is not None and not quote.find_all(
+        ["a", "b", "img", "h1", "ul", "ol", "table", "pre", "code", "script"]
+    )
+    assert "".join(quote.get_text().split()) == "".join(letter.clean(value).split())
+    assert len(page.find_all("a")) == len(BeautifulSoup(render("question", usual).html, "html.parser").find_all("a"))
+
+
+def test_a_quotation_keeps_its_lines() -> None:
+    text = render("question", EXAMPLES["question"]).text
+    assert "> Hallo,\n>\n> Ik bestel al jaren zeep" in text and "> Groetjes,\n> Marijke\n" in text
+
+
+@pytest.mark.parametrize("value", [None, "", "   ", "\u200b", 1.5, True, ["Jan"], b"Jan"])
+def test_a_value_that_says_nothing_or_cannot_be_said_is_an_error(value: Any) -> None:
+    with pytest.raises(LetterError, match="letter receipt_access: a value is"):
+        render("receipt_access", {**RECEIPT, "name": value})
+
+
+def test_a_missing_value_is_named() -> None:
+    values = {name: value for name, value in RECEIPT.items() if name != "binding"}
+    with pytest.raises(LetterError, match="'binding' is undefined"):
+        render("receipt_access", values)
+    assert "'binding' is undefined" in lint("receipt_access", values)[0]
+
+
+def test_a_letter_may_say_that_a_value_is_optional(write: Write) -> None:
+    write("Dag{{ naam | optional }}. {% if meer %}{{ meer }}{% endif %}")
+    assert render("proef", {"naam": None, "meer": ""}).text == "Dag.\n"
+
+
+def test_dates_are_said_in_dutch_and_moments_in_amsterdam(write: Write) -> None:
+    write("{{ dag }}; {{ dag | iso }}; {{ moment }}; {{ aantal }}")
+    values = {"dag": date(2026, 3, 1), "moment": datetime(2026, 7, 31, 22, 5, tzinfo=UTC), "aantal": 3}
+    assert render("proef", values).text == "1 maart 2026; 2026-03-01; 1 augustus 2026 om 00.05 uur; 3\n"
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "http://winkel.example", "data:text/html,x", "//x.example", "", "mail to:x"]
+)
+def test_a_link_to_anything_but_https_or_mailto_is_an_error(write: Write, url: str) -> None:
+    write("[Akkoord]({{ url | url }})")
+    with pytest.raises(LetterError, match="https: or mailto:"):
+        render("proef", {"url": url})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=40), st.text(max_size=40))
+@example("a) *b* [c](d) <e> \"f\" 'g' &copy; \\ `h`", "_x_ | y\nz")
+def test_a_mailto_link_opens_the_mail_that_was_meant(subject: str, body: str) -> None:
+    subject, body = (text.encode("utf-8", "ignore").decode() for text in (subject, body))
+    link = mailto("info@winkel.example", subject, body)
+    buttons = [{"label": "Gedaan", "url": link}]
+    page = BeautifulSoup(render("look", {**EXAMPLES["look"], "buttons": buttons}).html, "html.parser")
+    cell = page.find("td", class_="filled")
+    assert cell is not None and cell.a is not None
+    shown = urlsplit(str(cell.a["href"]))
+    assert (shown.scheme, shown.path) == ("mailto", "info@winkel.example")
+    asked = dict(part.split("=", 1) for part in shown.query.split("&"))
+    assert unquote(asked["subject"]) == subject
+    assert unquote(asked["body"]) == "\r\n".join(body.splitlines())
+
+
+def test_a_template_cannot_reach_into_the_program(write: Write) -> None:
+    write("{{ naam.__class__.__mro__ }}")
+    with pytest.raises(LetterError, match="unsafe"):
+        render("proef", {"naam": "Jan"})
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("Onderwerp: x\nDag", "begin with `key: value` lines"),
+        ("---\naudience: subject\npersonal: no\napproval: no\n---\nDag", "Onderwerp"),
+        ("---\naudience: iedereen\npersonal: no\napproval: no\n---\nOnderwerp: x\nDag", "`audience:` is one of"),
+        ("---\naudience: subject\npersonal: no\n---\nOnderwerp: x\nDag", "`personal:` and `approval:`"),
+        ("---\naudience: subject\npersonal: misschien\napproval: no\n---\nOnderwerp: x\nDag", "yes or no"),
+        ("---\naudience: subject\npersonal: no\napproval: no\nhaast: yes\n---\nOnderwerp: x\nDag", "`personal:` and"),
+    ],
+)  # fmt: skip
+def test_a_malformed_file_says_how_to_mend_it(write: Write, tmp_path: Path, text: str, mend: str) -> None:
+    (tmp_path / "nl" / "proef.md").write_text(text)
+    with pytest.raises(LetterError, match=r"templates/nl/proef\.md: ") as error:
+        load("proef")
+    assert mend in str(error.value)
+
+
+def test_an_unknown_letter_is_told_with_those_that_exist() -> None:
+    with pytest.raises(LetterError, match="receipt_access"):
+        load("liefdesbrief")
+
+
+# --- checking ---------------------------------------------------------------------------------------------------------
+
+AP = "\n\nKlacht: Autoriteit Persoonsgegevens.\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "finding"),
+    [
+        ("Uw [Voorbeeld] dienst.", "placeholder"),
+        ("Beste {% raw %}{{ naam }}{% endraw %},", "template mark"),
+        ("Beste {% raw %}{% naam %}{% endraw %},", "template mark"),
+        ("U krijgt antwoord op \\<datum\\>.", "open slot"),
+        ("Beste [naam],", "not the reference"),
+        ("Uw naam is None.", "None"),
+        ("Uw naam is {{ leeg | optional }} .", "empty field"),
+        ("Wij hebben niets (){{ leeg | optional }}.", "empty field"),
+        ("Stuur ons een kopie van uw identiteitsbewijs.", "identity document"),
+        ("Wilt u een scan van uw paspoort mailen?", "identity document"),
+        ("Legitimeer u met uw rijbewijs.", "identity document"),
+        ("IP-adressen zijn geen persoonsgegevens.", "IP addresses"),
+        ("Uw IP-adres, webbrowser en\nbesturingssysteem zijn geen persoonsgegevens.", "IP addresses"),
+        ("Metagegevens zijn geen persoonsgegevens.", "IP addresses"),
+        ("Wij kunnen de dienstverlening dan niet langer voortzetten.", "placeholder sentence"),
+        ("Dit geldt voor de onderdelen van onze dienstverlening.", "placeholder sentence"),
+        ("Geef ons uw BSN.", "BSN"),
+        ("**Stuur** een *kopie* van uw ID-bewijs.", "identity document"),
+    ],
+)
+def test_what_no_letter_may_say_is_found(write: Write, body: str, finding: str) -> None:
+    write(body + AP)
+    assert any(finding in found for found in lint("proef", {"leeg": ""}))
+    with pytest.raises(LintError, match="letter proef"):
+        letter.check("proef", {"leeg": ""})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Een kopie van uw identiteitsbewijs is niet nodig.",
+        "Stuur ons nooit een kopie van uw paspoort.",
+        "Wij hebben geen persoonsgegevens van u gevonden.",
+        "Bijvoorbeeld uw adres [LES-2026-0042].",
+        "Uw IP-adres is een persoonsgegeven.",
+        "Kijk op [onze website](https://winkel.example).",
+        "Prijs: 3,50 euro. Tijd: 14.05 uur; zie onder.",
+    ],
+)
+def test_what_a_letter_may_say_passes(write: Write, body: str) -> None:
+    write(body + AP)
+    assert lint("proef", {}) == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Voorbeeldstraat 1",
+        "[Voorbeeld]",
+        "J. None",
+        "Stuur een kopie van uw identiteitsbewijs",
+        "IP-adressen zijn geen persoonsgegevens",
+        "<naam>",
+        "()",
+        "Geef mij uw BSN",
+    ],
+)
+def test_what_a_customer_is_called_or_writes_blocks_no_letter(value: str) -> None:
+    assert lint("receipt_access", {**RECEIPT, "name": value}) == ()
+    assert lint("question", {**EXAMPLES["question"], "text": value, "subject": value, "reasons": [value]}) == ()
+    letters = {**EXAMPLES["approve"], "letter": markdown.Enclosed(value, value), "contents": [value]}
+    assert lint("approve", letters) == ()
+
+
+def test_words_from_our_own_file_are_checked_like_the_letter(write: Write) -> None:
+    write("{{ ons }}" + AP)
+    assert lint("proef", {"ons": letter.Ours("IP-adressen zijn geen persoonsgegevens.")})
+    assert lint("proef", {"ons": "IP-adressen zijn geen persoonsgegevens."}) == ()
+
+
+@pytest.mark.parametrize("missing", ["Waarom", "Autoriteit Persoonsgegevens", "rechtbank", "zes weken"])
+def test_a_refusal_without_reason_authority_or_court_is_found(write: Write, missing: str) -> None:
+    whole = "Waarom: {{ reason }}. Ga naar de Autoriteit Persoonsgegevens of binnen zes weken naar de rechtbank."
+    write(whole, front="refusal: yes\n")
+    assert lint("proef", {"reason": "daarom"}) == ()
+    write(whole.replace(missing, "iets"), front="refusal: yes\n")
+    assert any("a refusal without" in found for found in lint("proef", {"reason": "daarom"}))
+
+
+def test_a_letter_to_a_person_without_the_authority_is_found(write: Write) -> None:
+    write("Dag.")
+    assert lint("proef", {}) == ("it does not name the Autoriteit Persoonsgegevens (policy P33)",)
+    write("Dag.", audience="staff")
+    assert lint("proef", {}) == ()
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def test_markdown_becomes_readable_text(write: Write) -> None:
+    write(
+        "## Kop\n\n- een\n- twee\n  met **vet**\n  1. diep\n\n3. drie\n4. vier\n\n> citaat\n\n"
+        "| Wie | Wat |\n|---|---|\n| DHL | adres |\n| Wij | |\n\n---\n\n[Lees](https://winkel.example/a_b) en "
+        "[winkel.example](https://winkel.example)\n"
+    )
+    assert render("proef", {}).text == (
+        "Kop\n---\n\n- een\n- twee met vet\n  1. diep\n\n3. drie\n4. vier\n\n> citaat\n\n"
+        "- DHL\n  Wat: adres\n- Wij\n\n------------------------\n\n"
+        "Lees (https://winkel.example/a_b) en winkel.example\n"
+    )
+
+
+def test_raw_html_and_images_are_not_read(write: Write) -> None:
+    write("<b>x</b> ![y](https://winkel.example/y.png)")
+    page = BeautifulSoup(render("proef", {}).html, "html.parser")
+    sheet = page.find("td", class_="sheet")
+    assert sheet is not None and not sheet.find_all(["b", "img"])
+
+
+def _light(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ("#1c2321", "#ffffff"), ("#1c2321", "#f1f5f3"), ("#1c2321", "#eef2f0"), ("#0b5c4a", "#ffffff"),
+        ("#0b5c4a", "#f1f5f3"), ("#e8eeeb", "#1b201e"), ("#e8eeeb", "#242b28"), ("#e8eeeb", "#121614"),
+        ("#86d8c2", "#1b201e"), ("#86d8c2", "#242b28"), ("#0b2a22", "#86d8c2"),
+    ],
+)  # fmt: skip
+def test_every_pair_of_colours_can_be_read(ink: str, paper: str) -> None:
+    html = render("approve", EXAMPLES["approve"]).html
+    assert ink in html and paper in html
+    dark, bright = sorted((_light(ink), _light(paper)))
+    assert (bright + 0.05) / (dark + 0.05) >= 4.5
+
+
+# --- composing --------------------------------------------------------------------------------------------------------
+
+OUTLOOK_ID = f"<{'AM9PR09MB4567C8F2A6B1D3E4' * 3}@AM9PR09MB4567.eurprd09.prod.outlook.example>"
+
+
+def _mime(**changes: Any) -> bytes:
+    rendered = render("receipt_access", {**RECEIPT, "name": "Zoë Ångström-Müller"})
+    given: dict[str, Any] = {
+        "sender": "info@winkel.example",
+        "to": ["zoe@angstrom.example"],
+        "subject": rendered.subject,
+        "text": rendered.text,
+        "html": rendered.html,
+        "date": datetime(2026, 3, 5, 8, 12, 30, tzinfo=UTC),
+        "message_id": "<3fa81c07@winkel.example>",
+        "references": ("<eerste@klant.example>", OUTLOOK_ID),
+        "mark": "17.3fa81c073fa81c07",
+        "attachments": (
+            Attached("overzicht.html", "text/html", "<p>Zoë</p>\r\n.\n".encode()),
+            Attached("gegevens Zoë.zip", "application/zip", bytes(range(256)) * 40),
+        ),
+    }
+    return compose(**{**given, **changes})
+
+
+def _parsed(mime: bytes) -> EmailMessage:
+    message = message_from_bytes(mime, policy=policy.SMTP)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_the_headers_of_a_letter() -> None:
+    message = _parsed(_mime())
+    assert {name: str(value) for name, value in message.items() if not name.startswith(("Content", "MIME"))} == {
+        "From": "LESSEAU <info@winkel.example>",
+        "To": "zoe@angstrom.example",
+        "Subject": "Wij hebben uw verzoek ontvangen [LES-2026-0042]",
+        "Date": "Thu, 05 Mar 2026 09:12:30 +0100",
+        "Message-ID": "<3fa81c07@winkel.example>",
+        "In-Reply-To": OUTLOOK_ID,
+        "References": f"<eerste@klant.example> {OUTLOOK_ID}",
+        "Auto-Submitted": "auto-replied",
+        "X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply",
+        "X-Privacybot": "17.3fa81c073fa81c07",
+    }
+
+
+def test_a_letter_is_ascii_with_crlf_and_legal_lines() -> None:
+    mime = _mime(subject="Ré: " + "één vraag over privacy " * 12)
+    assert mime.isascii() and b"\n" not in mime.replace(b"\r\n", b"") and b"\r" not in mime.replace(b"\r\n", b"")
+    lines = mime.split(b"\r\n")
+    assert all(len(line) <= 78 or line.startswith((b"In-Reply-To: <", b"References: <", b" <")) for line in lines)
+    assert all(len(line) <= 998 for line in lines)
+    assert _parsed(mime)["Subject"] == ("Ré: " + "één vraag over privacy " * 12).strip()
+
+
+def test_what_was_composed_reads_back_and_keeps_its_hash() -> None:
+    rendered = render("receipt_access", {**RECEIPT, "name": "Zoë Ångström-Müller"})
+    message = _parsed(_mime())
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None and html is not None
+    text, page = (part.get_content().replace("\r\n", "\n") for part in (plain, html))
+    files = [
+        Attached(part.get_filename() or "", part.get_content_type(), part.get_payload(decode=True))  # type: ignore[arg-type]
+        for part in message.iter_attachments()
+    ]
+    assert text == rendered.text and page.rstrip("\n") == rendered.html.rstrip("\n")
+    assert [file.name for file in files] == ["overzicht.html", "gegevens Zoë.zip"]
+    assert files[0].content == "<p>Zoë</p>\r\n.\n".encode() and files[1].content == bytes(range(256)) * 40
+    again = _mime(text=text, html=page)
+    assert again == _mime()
+
+
+def test_the_same_letter_has_the_same_bytes() -> None:
+    assert _mime() == _mime()
+    assert _mime(message_id="<ander@winkel.example>") != _mime()
+
+
+def test_a_letter_that_answers_nothing_says_so() -> None:
+    message = _parsed(_mime(references=()))
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["References"] is None and message["In-Reply-To"] is None
+
+
+def test_a_long_thread_keeps_its_first_and_its_last_mails() -> None:
+    ids = [f"<{number}@klant.example>" for number in range(3000)]
+    found = str(_parsed(_mime(references=ids))["References"]).split()
+    assert found == [ids[0], *ids[-19:]]
+
+
+@pytest.mark.parametrize(
+    "bad", ["<a b@x>", "geen-id", "<x\r\nBcc: kwaad@kwaad.example>", "<é@x>", f"<{'x' * 2000}@x>", ""]
+)
+def test_a_thread_id_that_no_header_can_carry_is_left_out(bad: str) -> None:
+    message = _parsed(_mime(references=(bad, "<goed@klant.example>")))
+    assert message["References"] == "<goed@klant.example>" and message["Bcc"] is None
+
+
+def test_a_subject_cannot_add_a_header() -> None:
+    message = _parsed(_mime(subject="Re: hallo\r\nBcc: kwaad@kwaad.example\u2028X: y"))
+    assert message["Bcc"] is None and message["Subject"] == "Re: hallo Bcc: kwaad@kwaad.example X: y"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "jan", "jan@", "@x.example", "jan@x.example\r\nBcc: y@y.example", "jan jansen@x.example", "zoë@x.example"],
+)
+def test_an_address_that_no_mail_can_go_to_is_refused(address: str) -> None:
+    with pytest.raises(LetterError, match="no address"):
+        _mime(to=[address])
+
+
+def test_a_domain_with_an_accent_is_written_as_servers_know_it() -> None:
+    assert _parsed(_mime(to=["zoe@ångström.example"]))["To"] == "zoe@xn--ngstrm-hua5l.example"
+
+
+def test_a_message_id_that_is_none_is_refused() -> None:
+    with pytest.raises(LetterError, match="no Message-ID"):
+        _mime(message_id="3fa81c07@winkel.example")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "subject"),
+    [
+        ("Inzage", "Re: Inzage [LES-2026-0042]"),
+        ("RE: Antw: Re[2]: Inzage", "Re: Inzage [LES-2026-0042]"),
+        ("Re: Wij hebben uw verzoek ontvangen [LES-2026-0042]", "Re: Wij hebben uw verzoek ontvangen [LES-2026-0042]"),
+        ("", "Re: uw bericht [LES-2026-0042]"),
+        ("  FW:  ", "Re: uw bericht [LES-2026-0042]"),
+        ("Regels\r\nBcc: x@x.example", "Re: Regels Bcc: x@x.example [LES-2026-0042]"),
+        ("woord " * 60, "Re: " + ("woord " * 25).strip() + " … [LES-2026-0042]"),
+    ],
+)
+def test_an_answer_keeps_the_subject_of_the_customer(theirs: str, subject: str) -> None:
+    assert reply_subject(theirs, "LES-2026-0042") == subject
+
+
+FILE = Attached("a.txt", "text/plain", b"a")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ("x@y.example", "s", "t", "h", [FILE]),
+        ("j@x.example", "s2", "t", "h", [FILE]),
+        ("j@x.example", "st", "", "h", [FILE]),
+        ("j@x.example", "s", "t2", "h", [FILE]),
+        ("j@x.example", "s", "t", "h2", [FILE]),
+        ("j@x.example", "s", "t", "h", []),
+        ("j@x.example", "s", "t", "h", [FILE, FILE]),
+        ("j@x.example", "s", "t", "h", [Attached("b.txt", "text/plain", b"a")]),
+        ("j@x.example", "s", "t", "h", [Attached("a.txt", "text/html", b"a")]),
+        ("j@x.example", "s", "t", "h", [Attached("a.txt", "text/plain", b"b")]),
+    ],
+)
+def test_an_approval_is_bound_to_everything_that_the_person_gets(
+    changed: tuple[str, str, str, str, list[Attached]],
+) -> None:
+    original = draft_hash("j@x.example", "s", "t", "h", [FILE])
+    assert re.fullmatch(r"[0-9a-f]{64}", original)
+    assert draft_hash(*changed) != original
