@@ -131,6 +131,8 @@ CONCEPTS: Mapping[str, str] = {
     "PRIVACY": """
         privacy privacybeleid privacyverklaring privacystatement privacypolicy privacyreglement privacypagina
         datenschutz datenschutzerklarung datenschutzerklaerung confidentialite vie_privee beveiliging beveiligd
+        verwerkersovereenkomst* verwerkingsregister verwerker verwerkers grondslag functionaris fg dpo ip ipadres
+        ipadressen persoonsgegeven
     """,
     "POLICY": """
         privacybeleid privacyverklaring privacystatement privacypolicy privacytekst privacypagina voorwaarden
@@ -286,15 +288,15 @@ CONCEPTS: Mapping[str, str] = {
     """,
     "RESTRICT": """
         beperk beperken beperking beperkt beperkingsverzoek bevries bevriezen bevroren bevriezing blokkeer blokkeren
-        geblokkeerd blokkering blokkade stilzetten stilleggen stil_leggen pauzeren pauze opschorten opschorting
-        parkeren restrict restricted restriction restricting freeze frozen block suspend suspended einschranken
-        einschrankung einschraenken einschraenkung eingeschrankt sperren sperrung einfrieren limiter limitation
-        limitez geler gel bloquer op_slot op_non_actief op_nonactief in_de_ijskast in_de_koelkast in_de_wacht
-        op_pauze stil_zetten zet_*_stil leg_*_stil op_stop op_ijs lock_down niet_aankomen met_rust_laten met_rust
-        blijf_er_*_af blijf_eraf ervan_afblijven er_af_blijven er_afblijft er_vanaf_blijven nergens_voor_gebruik*
-        niets_mee_doen niks_mee_doen niets_mee_te_doen niks_mee_te_doen er_verder_niets_mee er_niets_mee er_niks_mee
-        eraf_blijven on_hold uitsluitend_nog_op_te_slaan gebruiken_niet niet_gebruiken blijf_*_af niks_mee niets_mee
-        niets_met niks_met geen_gebruik_maken geen_gebruik_van blok pauzestand sliepen slot
+        geblokkeerd blokkering blokkade stilzetten stilleggen stil_leggen pauzeren opschorten opschorting restrict
+        restricted restriction restricting freeze frozen block suspend suspended einschranken einschrankung
+        einschraenken einschraenkung eingeschrankt sperren sperrung einfrieren limiter limitation limitez geler gel
+        bloquer op_slot op_non_actief op_nonactief in_de_ijskast in_de_koelkast in_de_wacht op_pauze stil_zetten
+        zet_*_stil leg_*_stil op_stop op_ijs lock_down niet_aankomen met_rust_laten met_rust blijf_er_*_af
+        blijf_eraf ervan_afblijven er_af_blijven er_afblijft er_vanaf_blijven nergens_voor_gebruik* niets_mee_doen
+        niks_mee_doen niets_mee_te_doen niks_mee_te_doen er_verder_niets_mee er_niets_mee er_niks_mee eraf_blijven
+        on_hold uitsluitend_nog_op_te_slaan gebruiken_niet niet_gebruiken blijf_*_af niks_mee niets_mee niets_met
+        niks_met geen_gebruik_maken geen_gebruik_van blok pauzestand sliepen slot in_pauze op_een_laag_pitje
     """,
     "RESTRICT_WORD": """
         beperking_van_de_verwerking verwerking_*_beperken beperking_van_verwerking verwerking_te_beperken
@@ -441,8 +443,8 @@ CONCEPTS: Mapping[str, str] = {
         oefen moge verzoek* zie_graag
     """,
     "NEG": """
-        niet geen nooit nimmer niets niks noch zonder not no never dont doesnt didnt wont without nicht kein keine
-        keinen keinem nie ohne ne pas jamais sans aucun aucune
+        niet geen nooit nimmer niets niks noch not no never dont doesnt didnt wont nicht kein keine keinen keinem
+        nie ne pas jamais aucun aucune
     """,
     "HYPOTHETICAL": """
         stel_dat stel_ik als_ik_ooit mocht_ik mocht_ik_ooit zou_willen_weten_hoe ooit hypothetisch what_if if_i_ever
@@ -467,12 +469,16 @@ CONCEPTS: Mapping[str, str] = {
         verstreken termijn herinnering rappel reminder wacht_nog wacht_al blijft_uit blijven_zwijgen still_waiting
         still_have_not still_havent not_heard no_reply no_response not_received have_yet_to keine_antwort noch_keine
         immer_noch noch_nicht sans_reponse pas_de_reponse aucune_reponse toujours_pas ingebrekestelling gebreke
-        in_gebreke overschreden te_laat weken_geleden maand_geleden maanden_geleden
+        in_gebreke overschreden te_laat weken_geleden maand_geleden maanden_geleden in_gebreke_te_stellen ongebruikt
+        ongebruikt_verstreken onbeantwoord status_van tweede_herinnering derde_keer vierde_keer vierde_maal is_om
+        maand_is_om weken_verder beloofde uitblijven wacht_nu wachten wacht_sinds vorige_maand al_drie_keer
+        al_twee_maanden
     """,
     "EARLIER": """
         eerder eerdere verzoek verzoeken inzageverzoek verwijderverzoek vorige brief schreef gevraagd gemaild
         gestuurd beloofd bevestigd bevestiging toegezegd beweren gemeld requested request asked promised confirmed
-        earlier previous beantragt anfrage angefragt bestatigt zugesagt demande confirme promis
+        earlier previous beantragt anfrage angefragt bestatigt zugesagt demande confirme promis herinner beantwoord
+        wissing gewist verwijdering gevraagd* vroeg rectificatie inzage aangepast doorgevoerd
     """,
     "COMPLAIN": """
         klacht klachten klaag belachelijk schandalig schande onacceptabel ontoelaatbaar onprofessioneel onbehoorlijk
@@ -480,6 +486,9 @@ CONCEPTS: Mapping[str, str] = {
         complain unacceptable outrageous disappointed appalling beschwerde beschweren unverschamt inakzeptabel
         plainte reclamation scandaleux inacceptable inadmissible ongepast kan_toch_niet niet_netjes vind_ik_niet
         slecht hoe_durven hoe_kan_het_dat hoe_kan_dat respectloos ergerlijk absurd asociaal onzin brutaal treurig
+        luidop hardop klacht_over fraai uit_de_lucht uitleg_graag leg_dat_maar tegenwerk* beneden_alle_peil
+        niet_serieus misleidend gênant genant wat_is_zo schrok schrik beklag zo_moeilijk half_werk waard niet_handig
+        vervelend raar_vind zonder_te_vragen niet_fijn niet_prettig ongevraagd waarom_moest
     """,
     "SOLD": """
         doorverkocht verkocht verkopen doorgespeeld doorgegeven gelekt doorverkopen sold shared verkauft
@@ -501,7 +510,8 @@ CONCEPTS: Mapping[str, str] = {
     "LEAK": """
         datalek datalekken lek gelekt gehackt hack hacked gestolen breach leak leaked stolen datenleck datenpanne
         geleakt gestohlen fuite pirate piratage compromise buitgemaakt uitgelekt op_straat data_breach
-        personal_data_breach fuite_de_donnees
+        personal_data_breach fuite_de_donnees incident beveiligingsincident ongeautoriseerd* openbaar_toegankelijk
+        publicly_accessible exposed kwetsbaarheid vulnerability binnen_zijn_geweest online_staan
     """,
     "OTHERS_DATA": """
         andere_klant* andermans iemand_anders van_een_ander van_anderen ander_persoon vreemde* onbekende*
@@ -509,22 +519,27 @@ CONCEPTS: Mapping[str, str] = {
         strangers stranger* fremde* anderen_kunden andere_kunden anderer_kunden eines_anderen jemand_anderem
         quelqu_un_d_autre autre_client* autres_clients d_une_autre d_un_autre een_meneer_die een_zekere
         andere_ontvangers alle_ontvangers niet_voor_mij niet_van_mij not_mine not_me nicht_fur_mich pas_a_moi
+        van_andere_mensen van_andere andere_klanten namen_en_adressen namenlijst klantenlijst iedereen_in_de_cc
+        alle_adressen een_stuk_of hun_gegevens vreemde_mevrouw mailadressen_van van_de_buren wel_*_mailadressen
+        van_mevrouw van_meneer van_een_meneer van_een_mevrouw van_een_mijnheer een_hele_andere een_heel_andere
+        dezelfde_achternaam someone_elses
     """,
     "RECEIVED": """
         kreeg krijg krijgen kregen ontving ontvangen gekregen zie zag staat stond staan vond gevonden zat zit
         ingelogd inloggen received got getting see saw found logged bekam bekomme erhalten sehe gesehen gefunden
-        recu recois vois vu trouve binnenkreeg
+        recu recois vois vu trouve binnenkreeg tegen stonden lag ligt inlogde klik bijlage zien
     """,
     "TAKEN_OVER": """
         ingebroken overgenomen gekaapt niet_door_mij ik_niet_gedaan heb_ik_niet niet_zelf zonder_mijn_medeweten
         buiten_mij_om taken_over somebody_else_is_using someone_is_using unbefugt unauthorised unauthorized hijacked
         fremdzugriff identiteitsfraude identiteitsdiefstal iemand_heeft_met_mijn iemand_anders_heeft iemand_bestelt
-        bestellingen_die_ik_niet vreemde_inlog*
+        bestellingen_die_ik_niet vreemde_inlog* niet_heb_gedaan niet_heb_geplaatst niet_gedaan did_not_do
+        ik_niet_heb uit_brazilie met_mijn_naam_en gehackt account_gehackt ingelogd_door
     """,
     "PHISHING": """
         phishing phishingmail phishingmails nepmail nepmails nepsms nepbericht oplichters oplichting oplichter
         oplichterij fraude fraudeurs scam scammers fake betrug betruger hameconnage arnaque nep valse smishing
-        spoofing valse_mail
+        spoofing valse_mail sms bijbetalen bij_te_betalen nep_mail nepsite link_om_te_betalen
     """,
     "AUTO_REPLY": """
         automatisch_antwoord automatisch_gegenereerd* automatisch_bericht automatisch_verzonden
@@ -542,13 +557,12 @@ CONCEPTS: Mapping[str, str] = {
         mail_delivery_failed could_not_be_delivered niet_worden_bezorgd_aan niet_bezorgd_aan couldnt_be_delivered
         niet_bezorgd adres_niet_gevonden address_not_found unzustellbar unzustellbarkeit user_unknown
         mailbox_unavailable mailbox_full returned_mail nicht_zugestellt permanent_error diagnostic_code
-        remote_server_returned non_remis echec_de_la_remise status_notification recipientnotfound doorgegeven
-        relayed
+        remote_server_returned non_remis echec_de_la_remise status_notification recipientnotfound
     """,
     "READ_RECEIPT": """
-        gelezen is_gelezen_op leesbevestiging ontvangstbevestiging leesbewijs read_receipt was_read_on gelesen
-        lesebestatigung lu your_message_to uw_bericht_aan was_displayed_on eingangsbestatigung accuse_de_lecture
-        accuse_de_reception
+        is_gelezen_op leesbevestiging ontvangstbevestiging leesbewijs read_receipt was_read_on gelesen
+        lesebestatigung your_message_to uw_bericht_aan was_displayed_on eingangsbestatigung accuse_de_lecture
+        accuse_de_reception is_gelezen gelezen_op
     """,
     "TICKET": """
         ticketnummer ticket zaaknummer casenummer meldingsnummer case uw_vraag_is_geregistreerd uw_vraag_ontvangen
@@ -565,6 +579,7 @@ CONCEPTS: Mapping[str, str] = {
         we_help quick_call unverbindlich_angebot notre_solution nos_services boost_traffic functionaris_op_afstand
         compliance_scan gratis_scan avg_scan avg_proof avgproof avg_check quickscan nulmeting adviseur consultant
         consultancy samenwerking samenwerken partnership sponsor sponsoring vacature vacatures influencer collab
+        solliciteren opdrachtgever_in sterke_team salaris privacy_officer
     """,
     "ADVERT": """
         winnaar gefeliciteerd gewonnen claimen bitcoin crypto casino erfenis miljoen lening leningen viagra jackpot
@@ -672,6 +687,17 @@ CONCEPTS: Mapping[str, str] = {
     "HISTORY": """
         bestelgeschiedenis bestelhistorie orderhistorie aankoopgeschiedenis geschiedenis historie bestellingen
         aankopen gekocht history purchases bestellhistorie historique bestelgegevens spaarpunten
+    """,
+    "SECURITY": """
+        wachtwoord* password* passwort* hash* versleutel* ssl https slotje 2fa tweestaps* verschlussel* encrypted
+        encryption chiffre* mot_de_passe beveilig* veilig vertrouwd secure sicher
+    """,
+    "CAMERA": """
+        camera* cameras beelden bewakingscamera* bordje
+    """,
+    "BUSINESS": """
+        crediteuren* crediteurenbestand crediteurenadministratie debiteuren kvk btw btwnummer kvknummer leverancier
+        relatie grootboek jaarrekening voorraadlijst inkoop zakelijk zakelijke b2b onze_factuur
     """,
 }
 # fmt: on

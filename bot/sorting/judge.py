@@ -1,0 +1,116 @@
+"""Where rules and model check each other: one small logistic judge weighs both into chances, and doubt has a price.
+
+A missed request costs 200, a wrong kind or right 10, a needless question 1. An answer is certain only when its
+expected cost is below that of asking, and when neither source plainly contradicts it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.sorting.model import chance
+from bot.sorting.rules import RIGHTS, Judgement
+
+KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
+MISSED_REQUEST, WRONG, NEEDLESS_QUESTION = 200.0, 10.0, 1.0
+_MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
+
+
+def right_evidence(right: str, scores: Mapping[str, float], found: Judgement) -> dict[str, float]:
+    """What speaks for and against one right, as the judge's inputs; the same weights serve all nine rights."""
+    weight = found.weights.get(right, 0)
+    others = [found.weights.get(other, 0) for other in RIGHTS if other != right]
+    best_other = max(scores[other] for other in RIGHTS if other != right)
+    negated = any(hit.negated and hit.rule.says == right for hit in found.hits)
+    return {
+        "score": scores[right],
+        "best_other": best_other,
+        "request": scores["request"],
+        "hint": float(weight == 1),
+        "says": float(weight == 2),
+        "literally": float(weight >= 3),
+        "agree": float(weight >= 2) * scores[right],
+        "negated": float(negated and weight == 0),
+        "article": float(right in found.named),
+        "others": float(max(others) >= 2),
+        "named_others": float(bool(found.named - {right}) and right not in found.named),
+    }
+
+
+def kind_evidence(
+    scores: Mapping[str, float], found: Judgement, best_right: float, origin: str, form: bool
+) -> dict[str, float]:
+    """What speaks for each kind, as the judge's inputs; `best_right` is the log-odds of the likeliest right."""
+    evidence = {f"score {kind}": scores[kind] for kind in KINDS}
+    evidence |= {f"rule {kind}": float(found.weights.get(kind, 0)) for kind in KINDS[1:]}
+    claims = max((found.weights.get(right, 0) for right in RIGHTS), default=0)
+    evidence["best right"] = best_right
+    evidence["rule right"] = float(claims >= 2)
+    evidence["rule right literally"] = float(claims >= 3)
+    evidence["no claim"] = float(claims == 0)
+    evidence["machine"] = float(origin in _MACHINES)
+    evidence["machine form"] = float(origin in _MACHINES and form)
+    return evidence
+
+
+def weigh(weights: Mapping[str, float], evidence: Mapping[str, float]) -> float:
+    """The log-odds that a logistic judge gives to evidence."""
+    return weights["bias"] + sum(weights[name] * value for name, value in evidence.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The joint answer: kind and rights, the chance of each kind and right, whether it is certain, and why not."""
+
+    kind: str
+    rights: tuple[str, ...]
+    kinds: Mapping[str, float]
+    chances: Mapping[str, float]
+    certain: bool
+    doubt: str
+
+
+def rule_on(
+    scores: Mapping[str, float],
+    found: Judgement,
+    judges: Mapping[str, Mapping[str, float]],
+    origin: str = "human",
+    form: bool = False,
+) -> Ruling:
+    """The joint answer of model scores and rules, by the trained judges ("right" and "kind …")."""
+    odds = {right: weigh(judges["right"], right_evidence(right, scores, found)) for right in RIGHTS}
+    chances = {right: chance(value) for right, value in odds.items()}
+    evidence = kind_evidence(scores, found, max(odds.values()), origin, form)
+    raw = {kind: chance(weigh(judges["kind " + kind], evidence)) for kind in KINDS}
+    total = sum(raw.values()) or 1.0
+    kinds = {kind: value / total for kind, value in raw.items()}
+    kind = max(KINDS, key=lambda name: kinds[name])
+    if kind != "request":
+        rights: tuple[str, ...] = ()
+        cost = MISSED_REQUEST * min(kinds["request"], raw["request"]) + WRONG * (1 - kinds[kind] - kinds["request"])
+        doubt = "misschien toch een verzoek" if kinds["request"] > (1 - kinds[kind]) / 2 else "soort niet zeker"
+    else:
+        rights = tuple(right for right in RIGHTS if chances[right] >= 0.5) or (max(RIGHTS, key=lambda name: chances[name]),)
+        sure = kinds["request"]
+        for right in RIGHTS:
+            sure *= chances[right] if right in rights else 1 - chances[right]
+        cost = WRONG * (1 - sure)
+        doubt = "niet zeker om welke rechten het gaat"
+    conflict = _conflict(kind, rights, scores, found)
+    certain = cost < NEEDLESS_QUESTION and not conflict
+    return Ruling(kind, rights, kinds, chances, certain, "" if certain else conflict or doubt)
+
+
+def _conflict(kind: str, rights: tuple[str, ...], scores: Mapping[str, float], found: Judgement) -> str:
+    """In Dutch how one source plainly contradicts the answer, "" when none does."""
+    if kind != "request":
+        claimed = [right for right in RIGHTS if found.weights.get(right, 0) >= 3]
+        if claimed and kind not in ("automatic", "complaint"):
+            return "de regels zien wel een verzoek"
+        if scores["request"] > 1.0 and kind != "automatic":
+            return "het model ziet wel een verzoek"
+        return ""
+    if not any(found.weights.get(right, 0) >= 1 for right in rights) and max(scores[right] for right in rights) < 1.0:
+        return "de regels zien geen verzoek"
+    if any(found.weights.get(right, 0) >= 3 and right not in rights for right in RIGHTS):
+        return "regels en model zien andere rechten"
+    return ""

@@ -1,0 +1,219 @@
+"""`make train`: learns the statistical model and the judge from the labelled mails, and writes `model.json`.
+
+It learns from the open half of the development corpus, the own mails in `corpus/` and the ordinary stream; never from
+the lockbox. scikit-learn fits the weights (dependency group `train`); sorting itself needs only the JSON file.
+The judge learns from scores of folds that the model had not seen, near-duplicates kept in one fold.
+"""
+
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bot.sorting import rules
+from bot.sorting.corpus import Record, open_half, read
+from bot.sorting.judge import KINDS, kind_evidence, right_evidence, weigh
+from bot.sorting.model import MODEL_FILE, Linear, features
+from bot.sorting.reading import Reading
+from bot.sorting.reading import read as read_mail
+from bot.sorting.record import item_of
+from bot.sorting.rules import RIGHTS, Judgement
+from bot.sorting.verdict import Item
+
+ROOT = Path(__file__).resolve().parents[2]
+LABELS = RIGHTS + KINDS
+FEATURE_SET = "words+concepts"
+FOLDS, ROUNDS, SEED = 5, 3, 20251125
+STRENGTH = 30.0  # inverse regularisation of the model
+LEAST_MAILS = 2  # a feature must stand in so many mails
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled mail, read once for all that is done with it."""
+
+    record: Record
+    item: Item
+    reading: Reading
+    found: Judgement
+    group: int
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Kind and rights."""
+        return frozenset((str(self.record["kind"]), *self.record["rights"]))
+
+
+def examples(records: Sequence[Record]) -> list[Example]:
+    """The records read; near-duplicates share a group."""
+    items = [item_of(record) for record in records]
+    readings = [read_mail(item.subject, item.own_text, item.html) for item in items]
+    groups = near_duplicates([{word for sentence in reading.sentences for word in sentence.words} for reading in readings])
+    return [
+        Example(record, item, reading, rules.judge(reading), group)
+        for record, item, reading, group in zip(records, items, readings, groups, strict=True)
+    ]
+
+
+def near_duplicates(bags: Sequence[set[str]]) -> list[int]:
+    """A group number for each bag of words; bags that share 60 % or more of their words are in one group."""
+    group = list(range(len(bags)))
+
+    def root(number: int) -> int:
+        while group[number] != number:
+            number = group[number]
+        return number
+
+    holders: dict[str, list[int]] = defaultdict(list)
+    for number, bag in enumerate(bags):
+        shared = Counter(other for word in bag for other in holders[word])
+        for other, common in shared.items():
+            if common >= 0.6 * len(bag | bags[other]):
+                group[root(number)] = root(other)
+        for word in bag:
+            holders[word].append(number)
+    return [root(number) for number in range(len(bags))]
+
+
+def training_records(root: Path = ROOT) -> dict[str, list[Record]]:
+    """What may be learned from: "open", "own" and "ordinary"."""
+    return {
+        "open": open_half(root / "tests/data/dev.jsonl"),
+        "own": [record for name in ("requests", "others") for record in read(root / f"corpus/{name}.jsonl")],
+        "ordinary": read(root / "corpus/ordinary.jsonl"),
+    }
+
+
+Fit = Callable[[list[dict[str, float]], list[bool]], tuple[dict[str, float], float]]
+
+
+def logistic(strength: float, *, balanced: bool) -> Fit:
+    """A fitter of logistic regression: from rows and truths to weights by name and a bias."""
+    linear: Any = import_module("sklearn.linear_model")
+    vectors: Any = import_module("sklearn.feature_extraction")
+
+    def fit(rows: list[dict[str, float]], truths: list[bool]) -> tuple[dict[str, float], float]:
+        vectorizer = vectors.DictVectorizer()
+        matrix = vectorizer.fit_transform(rows)
+        matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
+        model = linear.LogisticRegression(
+            C=strength, max_iter=500, class_weight="balanced" if balanced else None, solver="liblinear", random_state=0
+        )
+        model.fit(matrix, truths)
+        return dict(zip(vectorizer.feature_names_, map(float, model.coef_[0]), strict=True)), float(model.intercept_[0])
+
+    return fit
+
+
+def fit_model(mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit | None = None) -> Linear:
+    """The linear model over all labels, each label against the rest; weights rounded to four decimals."""
+    fit = fit or logistic(STRENGTH, balanced=True)
+    found = [features(mail.reading, feature_set) for mail in mails]
+    often = Counter(name for names in found for name in names)
+    known = [sorted(name for name in names if often[name] >= LEAST_MAILS) for names in found]
+    rows = [dict.fromkeys(names, max(1, len(names)) ** -0.5) for names in known]
+    weights: dict[str, list[tuple[int, float]]] = {name: [] for name, count in often.items() if count >= LEAST_MAILS}
+    bias = []
+    for number, label in enumerate(LABELS):
+        fitted, base = fit(rows, [label in mail.labels for mail in mails])
+        bias.append(round(base, 4))
+        for name, weight in fitted.items():
+            if round(weight, 4):
+                weights[name].append((number, round(weight, 4)))
+    return Linear(LABELS, feature_set, tuple(bias), {name: tuple(pairs) for name, pairs in sorted(weights.items())})
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A mail with the scores of a model that had not seen it, in one round and fold."""
+
+    mail: Example
+    scores: Mapping[str, float]
+    fold: int
+
+
+def folds(mails: Sequence[Example], seed: int) -> list[int]:
+    """A fold for each mail; a group of near-duplicates is never split."""
+    groups = sorted({mail.group for mail in mails})
+    random.Random(seed).shuffle(groups)  # noqa: S311  (a fixed split, no secret)
+    place = {group: number % FOLDS for number, group in enumerate(groups)}
+    return [place[mail.group] for mail in mails]
+
+
+def unseen_scores(
+    mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit | None = None, rounds: int = ROUNDS
+) -> list[Unseen]:
+    """Every mail scored `rounds` times by models that had not seen it."""
+    result: list[Unseen] = []
+    for turn in range(rounds):
+        place = folds(mails, SEED + turn)
+        for fold in range(FOLDS):
+            model = fit_model([mail for mail, at in zip(mails, place, strict=True) if at != fold], feature_set, fit)
+            result += [
+                Unseen(mail, model.scores(features(mail.reading, feature_set)), fold)
+                for mail, at in zip(mails, place, strict=True)
+                if at == fold
+            ]
+    return result
+
+
+Judges = dict[str, dict[str, float]]
+
+
+def fit_judges(rows: Sequence[Unseen]) -> Judges:
+    """The judges, learned from unseen scores: one for all rights, one for each kind."""
+    fit = logistic(100.0, balanced=False)
+    judges: Judges = {}
+
+    def learn(name: str, evidence: list[dict[str, float]], truths: list[bool]) -> None:
+        weights, bias = fit(evidence, truths)
+        full = dict.fromkeys(evidence[0], 0.0) | {key: round(value, 4) for key, value in weights.items()}
+        judges[name] = full | {"bias": round(bias, 4)}
+
+    pairs = [(row, right) for row in rows for right in RIGHTS]
+    learn(
+        "right",
+        [right_evidence(right, row.scores, row.mail.found) for row, right in pairs],
+        [right in row.mail.labels for row, right in pairs],
+    )
+    evidence = [
+        kind_evidence(
+            row.scores,
+            row.mail.found,
+            max(weigh(judges["right"], right_evidence(right, row.scores, row.mail.found)) for right in RIGHTS),
+            row.mail.item.origin,
+            row.mail.reading.form,
+        )
+        for row in rows
+    ]
+    for kind in KINDS:
+        learn("kind " + kind, evidence, [row.mail.record["kind"] == kind for row in rows])
+    return judges
+
+
+def write(model: Linear, judges: Judges, path: Path = MODEL_FILE) -> None:
+    """Writes model and judges as JSON, one feature a line, so that a change can be read as a difference."""
+    head = {"labels": model.labels, "features": model.feature_set, "bias": model.bias, "judge": judges}
+    rows = ",\n".join(
+        f"{json.dumps(name, ensure_ascii=False)}:{json.dumps([part for pair in pairs for part in pair], separators=(',', ':'))}"
+        for name, pairs in model.weights.items()
+    )
+    text = json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "weights": {\n' + rows + "\n}}\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Trains and writes `bot/sorting/model.json`."""
+    mails = examples([record for records in training_records().values() for record in records])
+    judges = fit_judges(unseen_scores(mails))
+    model = fit_model(mails)
+    write(model, judges)
+    print(f"{MODEL_FILE}: {len(model.weights)} features from {len(mails)} mails")
+
+
+if __name__ == "__main__":
+    main()
