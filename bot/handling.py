@@ -244,7 +244,7 @@ def _privacy(bot: Bot, row: Message, mail: Mail, reply: Reply, came: Origin, ver
     with bot.store.read() as session:
         start = ledger.mark(session, "started")
         listed = ledger.mark(session, "backlog") is not None
-    backlog = start is not None and row.received <= start.at
+    backlog = start is not None and row.received < start.at
     doubt = not verdict.certain or came.kind in ("list", "unknown") or not mail.sender or len(mail.senders) != 1
     kind = verdict.kind
 

@@ -17,6 +17,7 @@ MAILBOX = "info@lesseausoap.com"
 STAFF = "privacy@lesseausoap.com"
 DEPUTY = "winkel@lesseausoap.com"
 MANAGEMENT = "directie@lesseausoap.com"
+LIMITS = (100_000, 100_000, 100_000)  # calls to the shop: its clock stands still while a story is played
 ACCOUNTS = {STAFF: "Privacy LESSEAU", DEPUTY: "Winkel LESSEAU", MANAGEMENT: "Directie LESSEAU"}
 
 
@@ -38,7 +39,9 @@ class Stage:
     def __enter__(self) -> "Stage":
         self.folder.mkdir(parents=True, exist_ok=True)
         self._open.enter_context(self.graph)
-        self.lightspeed = self._open.enter_context(SandboxLightspeed(invented_shop(), now=lambda: self.now.timestamp()))
+        self.lightspeed = self._open.enter_context(
+            SandboxLightspeed(invented_shop(), limits=LIMITS, now=lambda: self.now.timestamp())
+        )
         self._write_settings({})
         return self
 
