@@ -199,6 +199,8 @@ def _walk(soup: BeautifulSoup, writer: _Writer) -> bool:
                 writer.gap = writer.gap or _is_spaced(tag)
             elif tag.name in ("td", "th"):
                 writer.word(" ")
+            elif _is_struck(tag):
+                writer.word("~~")
             if quote or attribution:
                 writer.end()
                 writer.quotes -= quote
@@ -227,6 +229,8 @@ def _walk(soup: BeautifulSoup, writer: _Writer) -> bool:
             preformatted += child.name == "pre"
             if child.name == "li":
                 writer.word("- ")
+            elif _is_struck(child):
+                writer.word("~~")
             open_tags.append((child, iter(child.contents), quote, attribution))
         elif type(child) is NavigableString:
             pieces = str(child).split("\n") if preformatted else [str(child)]
@@ -249,6 +253,10 @@ def _is_hidden(tag: Tag) -> bool:
         return True
     style = _style(tag)
     return bool(style) and _HIDDEN.search(style) is not None
+
+
+def _is_struck(tag: Tag) -> bool:
+    return tag.name in ("s", "strike", "del") or (tag.name == "span" and "line-through" in _style(tag))
 
 
 def _style(tag: Tag) -> str:
