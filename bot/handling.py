@@ -510,8 +510,11 @@ def letter_bounced(bot: Bot, session: Session, letter: Letter) -> None:
         session, bot.clock.now(), "letter bounced", request=request.reference if request else None,
         case=case.reference if case else None, letter=letter.id, template=letter.template,
     )  # fmt: skip
-    if case is not None and _ends(case, letter) and (in_state(case, "respond", "delivery") or in_state(case, "closed")):
-        advance(bot, session, case, "bounced")
+    if case is not None and _ends(case, letter):
+        if case.state == "respond.sending":  # the bounce came before the copy in Sent Items was seen
+            advance(bot, session, case, "sent")
+        if in_state(case, "respond", "delivery") or in_state(case, "closed"):
+            advance(bot, session, case, "bounced")
     questions.letter_failed(bot, session, letter)
 
 
