@@ -168,11 +168,13 @@ class Letter(Base):
 class Ask(Base):
     """One open question that a code answers: approve this draft, sort this mail, open this list.
 
-    `code_hash` is a keyed hash: the code itself stands only in the mail. Single-use: `closed` is set once.
+    `code_hash` is a keyed hash: the code itself stands only in the mails of `key`. Single-use: `closed` is set once.
+    `work_by` is when staff must have answered; reminders count back from it.
     """
 
     __tablename__ = "ask"
     id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
     code_hash: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     request_id: Mapped[int | None] = mapped_column(ForeignKey("request.id"))
@@ -182,6 +184,7 @@ class Ask(Base):
     staff_letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
     bound_hash: Mapped[str | None]
     detail: Mapped[dict[str, Any] | None]
+    work_by: Mapped[date | None]
     opened: Mapped[datetime]
     closed: Mapped[datetime | None]
     closed_by: Mapped[str | None]

@@ -192,6 +192,7 @@ def upgrade() -> None:
     op.create_table(
         "ask",
         sa.Column("id", ID, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
         sa.Column("code_hash", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("request_id", ID, nullable=True),
@@ -201,6 +202,7 @@ def upgrade() -> None:
         sa.Column("staff_letter_id", ID, nullable=True),
         sa.Column("bound_hash", sa.String(), nullable=True),
         sa.Column("detail", sa.JSON(), nullable=True),
+        sa.Column("work_by", sa.Date(), nullable=True),
         sa.Column("opened", MOMENT, nullable=False),
         sa.Column("closed", MOMENT, nullable=True),
         sa.Column("closed_by", sa.String(), nullable=True),
@@ -212,6 +214,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subject_letter_id"], ["letter.id"], name="fk_ask_subject_letter_id"),
         sa.PrimaryKeyConstraint("id", name="pk_ask"),
         sa.UniqueConstraint("code_hash", name="uq_ask_code_hash"),
+        sa.UniqueConstraint("key", name="uq_ask_key"),
     )
     op.create_index("ix_ask_case_id", "ask", ["case_id"])
     op.create_index("ix_ask_message_id", "ask", ["message_id"])
