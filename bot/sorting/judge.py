@@ -4,7 +4,7 @@ A missed request costs 200, a wrong kind or right 10, a needless question 1. An 
 expected cost is below that of asking, and when neither source plainly contradicts it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.sorting.model import chance
@@ -37,7 +37,7 @@ def right_evidence(right: str, scores: Mapping[str, float], found: Judgement) ->
 
 
 def kind_evidence(
-    scores: Mapping[str, float], found: Judgement, best_right: float, origin: str, form: bool
+    scores: Mapping[str, float], found: Judgement, best_right: float, origin: str, form: bool, bulk: bool
 ) -> dict[str, float]:
     """What speaks for each kind, as the judge's inputs; `best_right` is the log-odds of the likeliest right."""
     evidence = {f"score {kind}": scores[kind] for kind in KINDS}
@@ -48,6 +48,7 @@ def kind_evidence(
     evidence["rule right literally"] = float(claims >= 3)
     evidence["no claim"] = float(claims == 0)
     evidence["machine"] = float(origin in _MACHINES)
+    evidence["bulk"] = float(bulk)
     evidence["machine form"] = float(origin in _MACHINES and form)
     return evidence
 
@@ -55,6 +56,12 @@ def kind_evidence(
 def weigh(weights: Mapping[str, float], evidence: Mapping[str, float]) -> float:
     """The log-odds that a logistic judge gives to evidence."""
     return weights["bias"] + sum(weights[name] * value for name, value in evidence.items())
+
+
+def sent_in_bulk(headers: Iterable[tuple[str, str]]) -> bool:
+    """True for a newsletter or list mail by its headers (RFC 2369, RFC 2919); it proves no machine, it is a hint."""
+    named = {name.lower(): value.lower() for name, value in headers}
+    return bool({"list-unsubscribe", "list-id"} & named.keys()) or named.get("precedence") in ("bulk", "list", "junk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,12 @@ def rule_on(
     judges: Mapping[str, Mapping[str, float]],
     origin: str = "human",
     form: bool = False,
+    bulk: bool = False,
 ) -> Ruling:
     """The joint answer of model scores and rules, by the trained judges ("right" and "kind …")."""
     odds = {right: weigh(judges["right"], right_evidence(right, scores, found)) for right in RIGHTS}
     chances = {right: chance(value) for right, value in odds.items()}
-    evidence = kind_evidence(scores, found, max(odds.values()), origin, form)
+    evidence = kind_evidence(scores, found, max(odds.values()), origin, form, bulk)
     raw = {kind: chance(weigh(judges["kind " + kind], evidence)) for kind in KINDS}
     total = sum(raw.values()) or 1.0
     kinds = {kind: value / total for kind, value in raw.items()}

@@ -59,13 +59,13 @@ RULES: tuple[Rule, ...] = (
     # --- AVG art. 17 -----------------------------------------------------------------------------------------------
     Rule("gegevens wissen", "erasure",
          ("DELETE DATA MINE|ABOUT_ME|HIS|LAW", "DELETE RECORD MINE|ABOUT_ME|EVERYTHING|HIS", "DELETE ABOUT_ME"),
-         unless=("NEG", "KEEP"), never=("NEWSLETTER", "RESTRICT_WORD"), weight=3,
+         unless=("NEG", "KEEP"), never=("NEWSLETTER", "RESTRICT_WORD", "LIFT", "SALES"), weight=3,
          not_meant="'niet verwijderen' (dat is beperking); van een mailinglijst halen"),
     Rule("account opheffen", "erasure", ("DELETE|CLOSE ACCOUNT",), unless=("NEG", "KEEP", "RESTRICT", "AUTO_DECISION"),
          never=("ORDER", "PASSIVE_PAST"), weight=3, not_meant="een abonnement of bestelling opzeggen"),
     Rule("alles weg", "erasure", ("DELETE EVERYTHING MINE", "DELETE EVERYTHING DATA"), unless=("NEG", "KEEP", "ORDER"),
          weight=2),
-    Rule("wis mij", "erasure", ("DELETE ME_OBJ",), unless=("NEG", "KEEP"), never=("NEWSLETTER", "ORDER"), weight=2,
+    Rule("wis mij", "erasure", ("DELETE ME_OBJ",), unless=("NEG", "KEEP"), never=("NEWSLETTER", "ORDER", "LIFT", "RESTRICT"), weight=2,
          window=2),
     Rule("vergeet mij", "erasure", ("FORGET",), unless=("NEG",), weight=3, not_meant="'jullie zijn iets vergeten'"),
     Rule("geen klant meer", "erasure", ("LEAVE",), weight=2, not_meant="'ik blijf klant'; beleid P24"),
@@ -83,12 +83,14 @@ RULES: tuple[Rule, ...] = (
     Rule("inzage in gegevens", "access", ("ACCESS_WORD DATA|MINE|LAW|HIS",), never=("CHASE", "HYPOTHETICAL", "ORDER"),
          weight=3),
     Rule("welke gegevens van mij", "access", ("WHAT_DATA MINE|ABOUT_ME|HIS STORED|SHOW",), unless=("DELETE", "CORRECT"),
-         never=("CHASE", "ORDER"), weight=2),
+         never=("CHASE", "ORDER", "DELETE", "WRONG", "BUSINESS"), weight=2),
+    Rule("laat zien welke gegevens", "access", ("SHOW|KNOW WHAT_DATA MINE|ABOUT_ME|HIS",), never=("CHASE", "ORDER", "WRONG", "BUSINESS"), weight=2),
     Rule("wat is er opgeslagen", "access", ("STORED WHAT ABOUT_ME", "KNOW WHAT ABOUT_ME"), unless=("DELETE", "CORRECT"),
-         never=("CHASE", "ORDER", "NEWSLETTER"), weight=2),
+         never=("CHASE", "ORDER", "NEWSLETTER", "DELETE", "WRONG"), weight=2),
     Rule("kopie van gegevens", "access",
          ("SHOW DATA MINE|ABOUT_ME|HIS", "SHOW RECORD ABOUT_ME", "SHOW EVERYTHING ABOUT_ME", "SHOW RECORDING ABOUT_ME"),
-         unless=("NEG", "DELETE", "CORRECT"), never=("ORDER", "HYPOTHETICAL", "SALES", "BUSINESS"), weight=2),
+         unless=("NEG", "DELETE", "CORRECT"), never=("ORDER", "HYPOTHETICAL", "SALES", "BUSINESS", "DELETE", "CHASE"), weight=2),
+    Rule("kopie, daarna wissen", "access", ("SHOW DATA MINE DELETE", "SHOW EVERYTHING ABOUT_ME DELETE", "SHOW RECORDING DELETE"), unless=("NEG", "DELETE"), never=("ORDER", "CHASE"), weight=1),
     Rule("aan wie gegeven, waar vandaan", "access", ("ACCESS_DETAIL DATA|PERSONAL_ITEM MINE",), never=("ORDER",), weight=1),
     # --- AVG art. 16 -----------------------------------------------------------------------------------------------
     Rule("gegevens corrigeren", "rectification",
@@ -107,9 +109,9 @@ RULES: tuple[Rule, ...] = (
     Rule("pas dat aan (eerder genoemd)", "rectification", ("CORRECT PRONOUN ^PERSONAL_ITEM|RECORD|ACCOUNT|DATA",),
          unless=("NEG",), never=("ORDER", "INVOICE", "DELETE"), weight=1, window=5),
     # --- AVG art. 18 -----------------------------------------------------------------------------------------------
-    Rule("beperking van de verwerking", "restriction", ("RESTRICT_WORD",), unless=("LIFT", "HYPOTHETICAL"), weight=3),
+    Rule("beperking van de verwerking", "restriction", ("RESTRICT_WORD",), unless=("LIFT", "HYPOTHETICAL"), never=("QUESTION", "PAST_ASK", "LIFT"), weight=3),
     Rule("gegevens bevriezen", "restriction", ("RESTRICT DATA|ACCOUNT|RECORD|EVERYTHING|HIS",),
-         unless=("LIFT", "NEG"), never=("AUTO_DECISION", "LIFT", "ORDER"), weight=2),
+         unless=("LIFT", "NEG"), never=("AUTO_DECISION", "LIFT", "ORDER", "PAST_ASK", "AGAIN", "SECURITY"), weight=2),
     Rule("bewaren maar niet gebruiken", "restriction",
          ("KEEP USE NEG|STOP|RESTRICT", "KEEP RESTRICT DATA|ACCOUNT|MINE", "KEEP ^RESTRICT"), never=("LIFT", "ORDER", "HOW_LONG", "QUESTION"),
          weight=3),
@@ -138,7 +140,8 @@ RULES: tuple[Rule, ...] = (
          ("HUMAN REVIEW_VERB|DECISION AUTO_DECISION|DECISION|PRONOUN", "HUMAN REVIEW_VERB ^AUTO_DECISION|DECISION"),
          never=("HYPOTHETICAL",), weight=3),
     # --- AVG art. 7(3), 21(2)-(3) ----------------------------------------------------------------------------------
-    Rule("uitschrijven", "withdraw_consent", ("UNSUBSCRIBE",), unless=("NEG",), never=("ORDER",), weight=2),
+    Rule("uitschrijven", "withdraw_consent", ("UNSUBSCRIBE",), unless=("NEG",), never=("ORDER", "SALES", "CHASE"), weight=2),
+    Rule("schrijf mij uit", "withdraw_consent", ("UNSUBSCRIBE MINE|ASK|NEWSLETTER",), unless=("NEG",), never=("ORDER", "SALES", "CHASE"), weight=3),
     Rule("geen reclame meer", "withdraw_consent",
          ("NO_MORE NEWSLETTER|REVIEW_REQUEST", "STOP NEWSLETTER|REVIEW_REQUEST", "OBJECT NEWSLETTER", "DELETE NEWSLETTER"),
          never=("ORDER",), weight=3),
@@ -267,6 +270,10 @@ def _cancelled(rule: Rule, sentence: Sentence, anchor: int) -> bool:
 _ARTICLE = re.compile(
     r"\b(?:artikel(?:en)?|articles?|art(?:t)?)\s*((?:\d{1,2}(?!\d)(?:\s*(?:lid|abs|para|sub|onder|lit|aanhef|en|und|and|et|&|/|,|t/m|bis|tot|to|\(|\))*\s*(?:\d(?!\d)|[a-h]\b)?)*\s*)+)"
 )
+
+
+_LIFTING = re.compile(r"\b(?:artikel|article|art)\.? ?18,? ?(?:(?:lid|abs|al|par)\.? ?3|\(3\))")
+_NOTICE = re.compile(r"\b(?:voordat|alvorens|before|bevor|avant)\b")
 
 
 def articles(text: str) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.sorting import rules
 from bot.sorting.corpus import Record, open_half, read
-from bot.sorting.judge import KINDS, kind_evidence, right_evidence, weigh
+from bot.sorting.judge import KINDS, kind_evidence, right_evidence, sent_in_bulk, weigh
 from bot.sorting.model import MODEL_FILE, Linear, features
 from bot.sorting.reading import Reading
 from bot.sorting.reading import read as read_mail
@@ -187,6 +187,7 @@ def fit_judges(rows: Sequence[Unseen]) -> Judges:
             max(weigh(judges["right"], right_evidence(right, row.scores, row.mail.found)) for right in RIGHTS),
             row.mail.item.origin,
             row.mail.reading.form,
+            sent_in_bulk(row.mail.item.headers),
         )
         for row in rows
     ]

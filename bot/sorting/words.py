@@ -8,7 +8,7 @@ hyphens or apostrophes.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -119,7 +119,7 @@ CONCEPTS: Mapping[str, str] = {
         gaf_toestemming
     """,
     "COOKIE": """
-        cookie cookies cookiebanner cookiemelding analytics trackers tracking
+        cookie cookies cookiebanner cookiemelding analytics trackers tracking pixel adblocker
     """,
     "LAW": """
         avg gdpr dsgvo rgpd uavg privacywet privacywetgeving privacyrecht privacyrechten algemene_verordening
@@ -132,7 +132,7 @@ CONCEPTS: Mapping[str, str] = {
         privacy privacybeleid privacyverklaring privacystatement privacypolicy privacyreglement privacypagina
         datenschutz datenschutzerklarung datenschutzerklaerung confidentialite vie_privee beveiliging beveiligd
         verwerkersovereenkomst* verwerkingsregister verwerker verwerkers grondslag functionaris fg dpo ip ipadres
-        ipadressen persoonsgegeven
+        ipadressen persoonsgegeven gdpr avg dsgvo rgpd privacyregels privacyzaken contactpersoon
     """,
     "POLICY": """
         privacybeleid privacyverklaring privacystatement privacypolicy privacytekst privacypagina voorwaarden
@@ -217,7 +217,7 @@ CONCEPTS: Mapping[str, str] = {
         inzage inzageverzoek inzageverzoekje inzagerecht avginzage gdpr_inzage dataverzoek sar dsar subject_access
         data_subject_access right_of_access access_request auskunftsersuchen auskunft datenauskunft selbstauskunft
         auskunftsrecht auskunftsanspruch droit_d_acces demande_d_acces recht_op_inzage recht_van_inzage
-        verzoek_om_inzage verzoek_tot_inzage
+        verzoek_om_inzage verzoek_tot_inzage inzage_gevraagd
     """,
     "WHAT_DATA": """
         welke_gegevens welke_persoonsgegevens welke_informatie wat_voor_gegevens welke_data welke_info
@@ -457,7 +457,9 @@ CONCEPTS: Mapping[str, str] = {
     """,
     "QUESTION": """
         hoe waarom waar wanneer wie welk hoelang klopt mag hoeveel why how where when who which warum wo wann wer
-        wieso weshalb pourquoi comment quand qui combien waarvoor waartoe waarop
+        wieso weshalb pourquoi comment quand qui combien waarvoor waartoe waarop wat welke doen_jullie hebben_jullie
+        is_het mag_ik mag_u krijgt kan_een kunt_u_mij_vertellen do_you can_you does is_it werden speichern_sie
+        est_ce_que conservez klopt_het gebruiken_jullie verkopen_jullie bewaren_jullie houden_jullie koppelen_jullie
     """,
     "HOW_LONG": """
         hoe_lang hoelang how_long wie_lange combien_de_temps bewaartermijn bewaartermijnen
@@ -511,7 +513,8 @@ CONCEPTS: Mapping[str, str] = {
         datalek datalekken lek gelekt gehackt hack hacked gestolen breach leak leaked stolen datenleck datenpanne
         geleakt gestohlen fuite pirate piratage compromise buitgemaakt uitgelekt op_straat data_breach
         personal_data_breach fuite_de_donnees incident beveiligingsincident ongeautoriseerd* openbaar_toegankelijk
-        publicly_accessible exposed kwetsbaarheid vulnerability binnen_zijn_geweest online_staan
+        publicly_accessible exposed kwetsbaarheid vulnerability binnen_zijn_geweest online_staan backup datenleck*
+        fuite* pirate* oneigenlijk openbaar_staat in_de_map open_map gelekte
     """,
     "OTHERS_DATA": """
         andere_klant* andermans iemand_anders van_een_ander van_anderen ander_persoon vreemde* onbekende*
@@ -522,19 +525,24 @@ CONCEPTS: Mapping[str, str] = {
         van_andere_mensen van_andere andere_klanten namen_en_adressen namenlijst klantenlijst iedereen_in_de_cc
         alle_adressen een_stuk_of hun_gegevens vreemde_mevrouw mailadressen_van van_de_buren wel_*_mailadressen
         van_mevrouw van_meneer van_een_meneer van_een_mevrouw van_een_mijnheer een_hele_andere een_heel_andere
-        dezelfde_achternaam someone_elses
+        dezelfde_achternaam someone_elses van_een_buurvrouw zakelijke_klanten willekeurige_klanten orders_van
+        bestellingen_van gegevens_van_een verkeerde_persoon alle_deelnemers your_customers ihrer_kunden
+        autre_personne klantgegevens_van her_addresses klantfacturen uw_klanten jullie_klanten
     """,
     "RECEIVED": """
         kreeg krijg krijgen kregen ontving ontvangen gekregen zie zag staat stond staan vond gevonden zat zit
         ingelogd inloggen received got getting see saw found logged bekam bekomme erhalten sehe gesehen gefunden
-        recu recois vois vu trouve binnenkreeg tegen stonden lag ligt inlogde klik bijlage zien
+        recu recois vois vu trouve binnenkreeg tegen stonden lag ligt inlogde klik bijlage zien stuurde erbij
+        bij_mij kon krijg_nu
     """,
     "TAKEN_OVER": """
         ingebroken overgenomen gekaapt niet_door_mij ik_niet_gedaan heb_ik_niet niet_zelf zonder_mijn_medeweten
         buiten_mij_om taken_over somebody_else_is_using someone_is_using unbefugt unauthorised unauthorized hijacked
         fremdzugriff identiteitsfraude identiteitsdiefstal iemand_heeft_met_mijn iemand_anders_heeft iemand_bestelt
         bestellingen_die_ik_niet vreemde_inlog* niet_heb_gedaan niet_heb_geplaatst niet_gedaan did_not_do
-        ik_niet_heb uit_brazilie met_mijn_naam_en gehackt account_gehackt ingelogd_door
+        ik_niet_heb uit_brazilie met_mijn_naam_en gehackt account_gehackt ingelogd_door was_dat_niet was_ik_niet
+        dat_was_ik_niet ich_war_das_nicht jemand_hat_sich someone_ordered iemand_heeft_mijn aangifte
+        mein_konto_eingeloggt quelqu_un_a
     """,
     "PHISHING": """
         phishing phishingmail phishingmails nepmail nepmails nepsms nepbericht oplichters oplichting oplichter
@@ -690,7 +698,7 @@ CONCEPTS: Mapping[str, str] = {
     """,
     "SECURITY": """
         wachtwoord* password* passwort* hash* versleutel* ssl https slotje 2fa tweestaps* verschlussel* encrypted
-        encryption chiffre* mot_de_passe beveilig* veilig vertrouwd secure sicher
+        encryption chiffre* mot_de_passe beveilig* veilig vertrouwd secure sicher leesbaar tweestapsverificatie
     """,
     "CAMERA": """
         camera* cameras beelden bewakingscamera* bordje
@@ -698,6 +706,78 @@ CONCEPTS: Mapping[str, str] = {
     "BUSINESS": """
         crediteuren* crediteurenbestand crediteurenadministratie debiteuren kvk btw btwnummer kvknummer leverancier
         relatie grootboek jaarrekening voorraadlijst inkoop zakelijk zakelijke b2b onze_factuur
+    """,
+    "YOU": """
+        jullie u uw jou jouw je gij ge ulle you your yours sie ihr ihre ihnen euch euer vous votre vos
+    """,
+    "PRODUCT": """
+        zeep* zeepje* shampoo* shampoobar handcreme* creme* bodylotion lotion geur* lavendel* kokos* rozen* vanille*
+        badzout badolie badbom* scrub douchegel galzeep dispenser pomp* kwast scheerkwast scheerzeep handdoek*
+        puimsteen kaars* parfum* olie* amandel* zeepbakje verpakking* fles* deksel pot doosje stuk stukken soap* bar
+        bars lotion cream shampoo* scent* candle* bottle* seife* duschgel flasche* duft* savon* shampoing* coffret*
+        parfum* bouteille* cadeauset* set pakketten mand wasstrips vlokken zeepvlokken badborstel navul* etiket
+    """,
+    "SHOPPING": """
+        voorraad leverbaar prijs prijslijst kosten kost verzendkosten korting* kortingscode* aanbieding bestellen
+        besteld bestelde koop kopen gekocht cadeau* inpakken ruilen retour* terugsturen omruilen annuleren
+        openingstijden open winkel parkeren afhalen ophalen workshop* offerte* groothandel factuur* stock price cost
+        discount order ordered shipping ship wholesale gift wrap return refund shop store opening preis lieferzeit
+        versand versandkosten bestellt umtauschen geschaft livrez livraison prix remise magasin echange rembours*
+    """,
+    "DELIVERY_WORD": """
+        bezorg* lever* verzend* verzonden dhl koerier bezorger track trace thuis buren pakketpunt brievenbus
+        onderweg aangekomen zending deliver* shipped courier tracking arrived arrive lief* zustell* livr* colis
+        expedi*
+    """,
+    "BROKEN": """
+        kapot gebroken lek* beschadigd stuk ontbreekt ontbreken ontbrak vermist verkeerde leeg lege broken damaged
+        missing leaking defekt beschadigt fehlt casse* abime* manque
+    """,
+    "THANKS": """
+        dank bedankt dankjewel dankuwel top heerlijk* prachtig* mooi* lekker* compliment* blij tevreden thanks thank
+        wonderful lovely great danke vielen toll wunderbar merci super magnifique
+    """,
+    "PEOPLE": """
+        medewerker* medewerkster* collega* klant klanten mevrouw meneer mijnheer dame heer buurman buurvrouw buren
+        stagiair* verkoopster colleague* employee* staff customer* neighbour* mitarbeiter* kollege* kunde kunden
+        kundin nachbar* vendeu* client* voisin* oudmedewerker oud_medewerker
+    """,
+    "CALLED": """
+        gebeld belde bellen belt telefoon aan_de_lijn telefoontje* call called calls phoned anruf* angerufen appel
+        appels appele
+    """,
+    "PUBLIC": """
+        openbaar online google googel* facebook instagram socials website site internet publiek straat papierbak
+        toonbank balie etalage zichtbaar cc aan_veld public visible street offentlich sichtbar public visible
+    """,
+    "SLIP": """
+        pakbon* pakbonnen label* retourlabel* etiket* sticker* bon brief envelop lijst uitgeprint* print* factuur
+        bestelbevestiging* overzicht slip list lists rechnung liste lettre facture mail
+    """,
+    "OWNER": """
+        niet_van_mij andermans vreemden iemand_anders ander andere een_ander ander* someone_else another other
+        anderen fremde* autre autres destinataire
+    """,
+    "NAMED": """
+        naam namen adres adressen telefoonnummer* 06nummer achternaam mailadres* name names address addresses phone
+        namen adressen nom noms adresse adresses huisadres
+    """,
+    "OPINION": """
+        vind vinden vond onprettig ongemakkelijk heel erg niet_oke jammer boos belachelijk netjes normaal gek raar
+        disappoint* ridiculous upset schlimm unmoglich insupportable scandale* genoeg zat beu
+    """,
+    "FORBIDDEN": """
+        verboden mag_niet mag_helemaal mag_dat in_strijd strijd wet wettelijk regels overtreding illegaal strafbaar
+        against law illegal unlawful verstoss verboten interdit illegal acm telecommunicatiewet
+    """,
+    "KNOWING": """
+        weten vraag vroeg benieuwd afvragen vraagje uitleggen vertellen legt wonder wondering question know
+        interested frage wissen fragen question savoir
+    """,
+    "PAST_ASK": """
+        vroeg gevraagd verzocht gemeld asked requested destijds eerder ingewilligd bevestigde toegezegd had_ik
+        had_gevraagd ik_had vorig_jaar najaar in_het_voorjaar last_spring back_in beantragt gebeten demande_en
+        demandee indertijd gevraagde
     """,
 }
 # fmt: on
@@ -762,9 +842,33 @@ _LENGTHS = sorted({len(beginning) for beginning in _BEGINNINGS})
 _PHRASE_BEGINNINGS = {first[:-1]: rest for first, rest in _PHRASES.items() if first.endswith("*")}
 
 
+# Words that mean another thing in another language: what they do not stand for, by language.
+_FALSE_FRIENDS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "nl": {"wissen": frozenset(("KNOW", "KNOWING")), "man": frozenset(("HIS",)), "die": frozenset(), "brief": frozenset()},
+    "de": {"wissen": frozenset(("DELETE",)), "weg": frozenset(("DELETE",)), "list": frozenset(("SHOW", "SLIP"))},
+    "en": {"post": frozenset(("MAILS",)), "die": frozenset(("PRONOUN",)), "pot": frozenset(("PRODUCT",))},
+    "fr": {"pot": frozenset(("PRODUCT",)), "set": frozenset(("PRODUCT",)), "mail": frozenset(("SLIP",))},
+}
+_TELLING = {
+    "nl": frozenset("de het een ik en van niet dat mijn jullie u is voor op te met zijn heb kan wil".split()),
+    "en": frozenset("the a i and of not that my you is for to with have can please your it on".split()),
+    "de": frozenset("der die das ich und von nicht mein meine sie ist fur mit habe bitte zu auf ihr ihre wir".split()),
+    "fr": frozenset("le la les je et de ne pas que mon mes vous est pour avec des du une un merci".split()),
+}
+
+
+def language(words: Sequence[str]) -> str:
+    """The likeliest of nl, en, de and fr by the small words; nl when nothing tells."""
+    return max(_TELLING, key=lambda name: sum(word in _TELLING[name] for word in words))
+
+
 @lru_cache(maxsize=50_000)
-def concepts_of(word: str) -> frozenset[str]:
-    """The concepts that one folded word stands for."""
+def concepts_of(word: str, spoken: str = "nl") -> frozenset[str]:
+    """The concepts that one folded word stands for in a language."""
+    return _concepts_of(word) - _FALSE_FRIENDS[spoken].get(word, frozenset())
+
+
+def _concepts_of(word: str) -> frozenset[str]:
     found = _EXACT.get(word, frozenset())
     for length in _LENGTHS:
         if length > len(word):
@@ -818,10 +922,12 @@ def sentences(text: str) -> list[Sentence]:
     clauses: list[int] = []
     clause = 0
     text = _LETTERS.sub(lambda match: match.group(1).replace(".", ""), unwrap(fold(text)))
-    for token in words_of(_ABBREVIATIONS.sub(r"\1", text)):
+    tokens = words_of(_ABBREVIATIONS.sub(r"\1", text))
+    spoken = language(tokens)
+    for token in tokens:
         if token[0] in _SENTENCE_END:
             if words:
-                result.append(_sentence(words, clauses))
+                result.append(_sentence(words, clauses, spoken, asked="?" in token))
             words, clauses, clause = [], [], 0
         elif len(token) == 1 and not token.isalnum():
             if token in ",;:()–—…":
@@ -832,14 +938,14 @@ def sentences(text: str) -> list[Sentence]:
             words.append(token)
             clauses.append(clause)
     if words:
-        result.append(_sentence(words, clauses))
+        result.append(_sentence(words, clauses, spoken))
     return result
 
 
-def _sentence(words: list[str], clauses: list[int]) -> Sentence:
-    places: dict[str, list[int]] = {}
+def _sentence(words: list[str], clauses: list[int], spoken: str, *, asked: bool = False) -> Sentence:
+    places: dict[str, list[int]] = {"ASKED": [len(words) - 1]} if asked else {}
     for place, word in enumerate(words):
-        for concept in concepts_of(word):
+        for concept in concepts_of(word, spoken):
             places.setdefault(concept, []).append(place)
         for rest, concept in _PHRASES.get(word, ()):
             if _phrase_length(rest, words, place):
