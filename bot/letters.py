@@ -203,22 +203,7 @@ def write(
         sentences=sorted(sentence_hashes(rendered.text)),
         vault=vault,
     )
-    session.add(letter)
-    session.flush()
-    mime = composer.compose(
-        sender=bot.address,
-        to=to,
-        subject=subject,
-        text=rendered.text,
-        html=rendered.html,
-        date=now,
-        message_id=letter.message_id,
-        references=references,
-        mark=mark_of(bot, letter.id),
-        attachments=attachments,
-    )
-    letter.draft_hash = parts_of(mime).digest
-    letter.content = bot.vault.encrypt(vault, mime, about=f"letter:{key}")
+    _compose(bot, session, letter, to, subject, rendered.text, rendered.html, references, attachments)
     journal.write(
         session,
         now,
@@ -245,3 +230,65 @@ def reference_in(text: str) -> str | None:
     """The reference of a request that a subject names, None when there is none."""
     found = _REFERENCE.search(text)
     return found[0].upper() if found else None
+
+
+def _compose(
+    bot: Bot,
+    session: Session,
+    letter: Letter,
+    to: Sequence[str],
+    subject: str,
+    text: str,
+    html: str,
+    references: Sequence[str],
+    attachments: Sequence[Attached],
+) -> None:
+    """Composes the MIME of a new row, hashes what the reader will get, and encrypts it."""
+    session.add(letter)
+    session.flush()
+    mime = composer.compose(
+        sender=bot.address,
+        to=to,
+        subject=subject,
+        text=text,
+        html=html,
+        date=letter.created,
+        message_id=letter.message_id,
+        references=references,
+        mark=mark_of(bot, letter.id),
+        attachments=attachments,
+    )
+    letter.draft_hash = parts_of(mime).digest
+    letter.content = bot.vault.encrypt(letter.vault, mime, about=f"letter:{letter.key}")
+
+
+def copy_to(bot: Bot, session: Session, original: Letter, key: str, to: Sequence[str], *, rank: str) -> Letter:
+    """The same staff mail for other people, word for word, with its code: a deputy takes over. Written once a `key`."""
+    present = session.scalar(select(Letter).where(Letter.key == key))
+    if present is not None:
+        return present
+    now = bot.clock.now()
+    parts = parts_of(content_of(bot, original))
+    letter = Letter(
+        key=key,
+        request_id=original.request_id,
+        case_id=original.case_id,
+        template=original.template,
+        audience=original.audience,
+        personal=original.personal,
+        state="draft",
+        rank=RANKS[rank],
+        due=original.due,
+        message_id=message_id_of(bot, key),
+        draft_hash="",
+        recipient_hash=address_hash(bot, to[0]),
+        recipients=len(to),
+        created=now,
+        changed=now,
+        sentences=original.sentences,
+        vault=original.vault,
+    )
+    thread = [original.sent_message_id or original.message_id]
+    _compose(bot, session, letter, to, parts.header("Subject"), parts.text, parts.html, thread, parts.attachments)
+    approve(session, letter, "fixed letter", now)
+    return letter
