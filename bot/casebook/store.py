@@ -24,6 +24,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot import killpoint
+
 HEAD = "0001"
 """The newest migration, so that an up-to-date store is recognised without loading Alembic."""
 
@@ -65,11 +67,14 @@ class Store:
         if self.engine in held:
             raise RuntimeError("a unit of work is open in this thread already: hand its session on")
         held.add(self.engine)
+        point = killpoint.name_of("commit")
         try:
             with self.writer.begin() as session:
                 if alone:
                     wait_for_writers(session.connection())
                 yield session
+                killpoint.before(point)
+            killpoint.after(point)
         finally:
             held.discard(self.engine)
 
@@ -210,7 +215,7 @@ def upgrade(store: Store) -> None:
 
     config = Config()
     config.set_main_option("script_location", "bot.casebook:migrations")
-    with store.engine.begin() as connection:
+    with killpoint.around("commit", "store.upgrade"), store.engine.begin() as connection:
         wait_for_writers(connection)
         if _revision(connection) == HEAD:
             return

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from bot import killpoint
 from bot.casebook.store import LOCK_WAIT_SECONDS, StoreError, make_private_file
 
 FORM = b"\x01"  # first byte of everything encrypted: AES-256-GCM, 12 bytes nonce, text and tag
@@ -81,7 +82,8 @@ class Vault:
             stored = keys.execute("SELECT print FROM master").fetchone()
             if stored is None:
                 keys.execute("INSERT INTO master VALUES (?)", (mine,))
-            keys.execute("COMMIT")
+            with killpoint.around("commit", "vault.open"):
+                keys.execute("COMMIT")
         except sqlite3.DatabaseError as error:
             raise VaultError(f"store.keys: {keys_path} cannot be opened ({error}): check that it is ours") from None
         if stored is not None and stored[0] != mine:
@@ -100,11 +102,14 @@ class Vault:
 
     @contextmanager
     def _writing(self, how: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        point = killpoint.name_of("commit")
         with self._lock:
             self._keys.execute(f"BEGIN {how}")
             try:
                 yield self._keys
+                killpoint.before(point)
                 self._keys.execute("COMMIT")
+                killpoint.after(point)
             except BaseException:
                 if self._keys.in_transaction:
                     self._keys.execute("ROLLBACK")

@@ -24,6 +24,7 @@ import tenacity
 from O365 import Account, Connection, MSGraphProtocol
 from O365.utils.token import MemoryTokenBackend
 
+from bot import killpoint
 from bot.settings import MICROSOFT_HOSTS, Settings, SettingsError
 
 SCOPE = "https://graph.microsoft.com/.default"  # the resource's name; the same in front of a simulator
@@ -85,7 +86,13 @@ def _plain_session(verify: str | bool) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.verify = verify
-    session.request = functools.partial(session.request, timeout=TIMEOUT)  # type: ignore[method-assign]
+    plain = session.request
+
+    def ask(method: str, url: str, **options: Any) -> requests.Response:
+        with killpoint.around("http", method, url):
+            return plain(method, url, **{"timeout": TIMEOUT, **options})
+
+    session.request = ask  # type: ignore[method-assign, assignment]
     return session
 
 
@@ -275,7 +282,8 @@ class GraphSession:
             try:
                 with self._slots:
                     self._count()
-                    return self._connection.bearer(token, url, method, **kwargs)
+                    with killpoint.around("graph", method, url):
+                        return self._connection.bearer(token, url, method, **kwargs)
             except requests.HTTPError as error:
                 if error.response is None:
                     raise GraphError(0, "HTTPError") from None
@@ -399,7 +407,7 @@ class GraphSession:
         }
         self._count()
         try:
-            with self._slots:
+            with self._slots, killpoint.around("graph", "put", url):
                 self._connection.naive_request(url, "put", data=chunk, headers=headers)
         except requests.HTTPError as error:
             raise (error_of(error.response) if error.response is not None else GraphError(0, "HTTPError")) from None

@@ -25,6 +25,7 @@ from typing import Any
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from bot import killpoint
 from bot.processors.base import Check, Finding, ProcessorDown, ProcessorRefused, Record, dutch_date, euros, normal
 
 NAME = "lightspeed"
@@ -218,8 +219,10 @@ class Lightspeed:
             raise ProcessorDown(NAME, AGAIN, str(error)) from error
 
     def _once(self, path: str, query: Mapping[str, str]) -> Any:
+        url = f"{self._base}{path}.json"
         try:
-            reply = self._http.get(f"{self._base}{path}.json", params=dict(query))
+            with killpoint.around("http", "get", url):
+                reply = self._http.get(url, params=dict(query))
         except httpx.TransportError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise ProcessorRefused(
