@@ -170,8 +170,8 @@ def _kind(call: ast.Call) -> str:
         case (("graph" | "_graph"), method) if method in GRAPH_CALLS:
             return "graph"
         case "killpoint", "around":
-            kind, *rest = (one.value for one in call.args if isinstance(one, ast.Constant))
-            return f"commit:{rest[0]}" if kind == "commit" else str(kind) if kind == "http" else ""
+            words = [str(one.value) for one in call.args if isinstance(one, ast.Constant)]
+            return ":".join(words[:2]) if words[0] == "commit" else words[0] if words[0] == "http" else ""
     return ""
 
 
