@@ -1,0 +1,130 @@
+"""Starts the bot hundreds of times a minute: a process that has it loaded and forks a child for each command.
+
+A child is a process of its own that runs `python -m bot …` and can be killed like any other; only the second of loading
+is spared, and pauses (Retry-After, back-off, waiting for Sent Items) are shortened to milliseconds.
+"""
+
+import json
+import os
+import runpy
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+LONGEST_PAUSE = 0.004  # seconds
+LONGEST_RUN = 60.0  # seconds that a command may take before it counts as hanging
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: exit code (-9 when it was killed) and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def killed(self) -> bool:
+        """Whether it died by SIGKILL."""
+        return self.code == -signal.SIGKILL
+
+
+class Nursery:
+    """A context manager; `run` starts one command and waits for its end."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="privacybot-proof-")
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> "Nursery":
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "proofs.nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._process is not None:
+            self._process.communicate()
+        self._folder.cleanup()
+
+    def run(self, *arguments: str, kill: str = "", log: str = "", kill_after: float | None = None) -> Ended:
+        """`python -m bot` with these arguments; killed at a point (`bot/killpoint.py`) or after so many seconds.
+
+        Raises RuntimeError when it hangs: it was ended after a minute.
+        """
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        order = {
+            "arguments": arguments,
+            "kill": kill,
+            "log": log,
+            "seconds": LONGEST_RUN if kill_after is None else kill_after,
+            "folder": self._folder.name,
+        }
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.flush()
+        ended = json.loads(process.stdout.readline())
+        printed = [Path(self._folder.name, name).read_text(encoding="utf-8") for name in ("out", "err")]
+        if ended["late"] and kill_after is None:
+            raise RuntimeError(f"a command did not end within {LONGEST_RUN:.0f} seconds: {' '.join(arguments)}")
+        return Ended(ended["code"], *printed)
+
+
+def _serve() -> None:
+    """The nursery itself: one order a line on standard input, one answer a line on standard output."""
+    real_sleep = time.sleep
+    time.sleep = lambda seconds: real_sleep(min(seconds, LONGEST_PAUSE))  # before anything binds it as a default
+    from bot import cli, handling, killpoint, service  # noqa: F401
+    from bot.processors import listed  # noqa: F401
+    from bot.sorting.verdict import Item, sort
+
+    sort(Item(subject="Inzage", own_text="Graag een kopie van mijn gegevens."))  # reads the model
+    for file in Path(cli.__file__).parent.rglob("*.py"):
+        killpoint.sites(str(file))
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _child(order)
+        handle = os.pidfd_open(child)
+        late = not select.select([handle], [], [], order["seconds"])[0]
+        if late:
+            os.kill(child, signal.SIGKILL)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.close(handle)
+        print(json.dumps({"code": code, "late": late}), flush=True)
+
+
+def _child(order: dict[str, Any]) -> None:
+    """Runs one command in this process and ends it."""
+    from bot import killpoint
+
+    folder = Path(order["folder"])
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    code = 1
+    try:
+        killpoint.arm(order["kill"], order["log"])
+        sys.argv = ["privacybot", *order["arguments"]]
+        runpy.run_module("bot", run_name="__main__")
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    _serve()
