@@ -23,21 +23,18 @@ from bot.cases import (
     OPEN,
     WATCH,
     advance,
-    all_answered,
     answers_of,
     cases_of,
-    findings_of,
     in_state,
     keep_finding,
-    next_reference,
 )
 from bot.clock import local_date
 from bot.context import Bot
-from bot.desk import approvals, questions
+from bot.desk import approvals, drafts, intake, open_list, questions, silence, tasks
 from bot.graph import folders, inbox
 from bot.graph.session import GraphError
 from bot.identity import known_address
-from bot.letters import Person, address_hash, keep_person, person_of, reference_in, request_vault
+from bot.letters import Person, address_hash, keep_person, person_of, reference_in
 from bot.mail import message as mails
 from bot.mail.authentication import proven_sender
 from bot.mail.message import Mail
@@ -45,9 +42,10 @@ from bot.mail.origin import Origin, origin
 from bot.mail.reply import Reply, split
 from bot.processors.base import ProcessorDown, ProcessorRefused
 from bot.reading import TAKE_IN
+from bot.requests import open_request
 from bot.sorting.verdict import Item as Sortable
 from bot.sorting.verdict import Verdict, sort
-from workflows import machine, terms
+from workflows import machine
 from workflows.rights import RIGHTS, WORDS
 
 BOUNCE_WITHIN = timedelta(hours=48)  # how long a delivered answer is watched for a bounce
@@ -127,6 +125,12 @@ def decide(bot: Bot, row: Message, mail: Mail, *, whole: bool) -> Taken | None:
         command = approvals.from_staff(bot, mail, reply)
         if command is not None:
             return command
+    if mail.sender in {supplier.contact for supplier in bot.settings.processors.values()}:
+        if not whole:
+            return None
+        answered = _from_processor(bot, mail, reply)
+        if answered is not None:
+            return answered
     known = _thread_of(bot, mail)
     if known is not None:
         return _join(bot, known, mail, came) if whole else None
@@ -204,6 +208,22 @@ def _for_a_person(bot: Bot, row: Message, mail: Mail, why: str) -> Taken:
         questions.look_yourself(bot, session, row, f"Deze e-mail kan het programma niet lezen: {why}.", mail)
 
     return Taken("parked", why, follow=follow)
+
+
+def _from_processor(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
+    """A processor's answer to a letter of ours is filed with its case and shown to staff; None when it is none."""
+    with bot.store.read() as session:
+        found = tasks.recipient_ask(bot, session, mail)
+    if found is None:
+        return None
+    ask_id = found.id
+
+    def follow(session: Session, row: Message) -> None:
+        question = session.get_one(Ask, ask_id)
+        row.request_id = question.request_id
+        questions.recipient_answered(bot, session, row, question, mail, reply.own_text)
+
+    return Taken("task-answer", "answer of a processor", follow=follow)
 
 
 def _thread_of(bot: Bot, mail: Mail) -> tuple[int, bool] | None:
@@ -289,81 +309,6 @@ def _facts(verdict: Verdict) -> dict[str, object]:
 # --- a request --------------------------------------------------------------------------------------------------------
 
 
-def open_request(
-    bot: Bot, session: Session, row: Message, mail: Mail, rights: tuple[str, ...], received: datetime | None = None
-) -> Request:
-    """Opens a request with a case for each right; its clock starts when the mail reached the mailbox (AVG art. 12(3)).
-
-    A mail that was opened before gives the request that it has.
-    """
-    present = session.scalar(select(Request).where(Request.message_id == row.id))
-    if present is not None:
-        return present
-    twin = _twin(bot, session, row, mail)
-    if twin is not None:
-        row.disposition, row.reason, row.request_id = "joined", "the same mail arrived twice", twin.id
-        return twin
-    now = bot.clock.now()
-    received = received or row.received
-    dates = terms.terms(local_date(received), bot.settings.people.closed_days)
-    proof = proven_sender(mail)
-    form = mail.sender in bot.settings.mailbox.form_senders
-    request = Request(
-        reference=next_reference(session, local_date(now).year),
-        message_id=row.id,
-        received=received,
-        binding=dates.binding,
-        work_by=dates.work_by,
-        extended_due=dates.extended_due,
-        sender_hash=address_hash(bot, mail.sender),
-        person=b"",
-    )
-    session.add(request)
-    session.flush()
-    person = Person(
-        address=mail.sender,
-        name=mail.from_name,
-        subject=mail.subject[:200],
-        message_id=mail.message_id,
-        references=mail.references[-10:],
-        proven=proof.ok and not form,
-        proof="webformulier van de winkel: het adres is een bewering" if form else proof.reason,
-    )
-    keep_person(bot, request, person)
-    row.request_id = request.id
-    for number, right in enumerate(rights, 1):
-        case = Case(
-            request_id=request.id,
-            reference=f"{request.reference}-{number}",
-            right=right,
-            state=machine.START,
-            changed=now,
-        )
-        session.add(case)
-        journal.write(
-            session, now, "case opened", request=request.reference, case=case.reference, right=right,
-            received=received.isoformat(), binding=request.binding, work_by=request.work_by,
-        )  # fmt: skip
-    work.enqueue(session, f"{IDENTIFY}:{request.id}", IDENTIFY, request.id, now)
-    work.enqueue(session, f"{FILE}:{request.id}:mark", FILE, request.id, now)
-    return request
-
-
-def _twin(bot: Bot, session: Session, row: Message, mail: Mail) -> Request | None:
-    """The request that this very mail opened already, when it reached the mailbox twice."""
-    if not row.message_id:
-        return None
-    return session.scalar(
-        select(Request)
-        .join(Message, Request.message_id == Message.id)
-        .where(
-            Message.message_id == row.message_id,
-            Message.id != row.id,
-            Request.sender_hash == address_hash(bot, mail.sender),
-        )
-    )
-
-
 def identify(bot: Bot, item: work.Item) -> None:
     """received → verify → collect for a proven sender on file; anybody else is put to staff."""
     with bot.store.read() as session:
@@ -410,10 +355,12 @@ def identified(bot: Bot, session: Session, request: Request, rung: str, person: 
         if right is None or not in_state(case, "verify"):
             continue
         advance(bot, session, case, "identified", means=rung)
-        for processor in bot.processors:
+        for processor in (*bot.processors, *tasks.by_staff(bot)):
             session.add(Answer(case_id=case.id, processor=processor, answer="pending", since=now))
         session.flush()
         for answer in answers_of(session, case):
+            if answer.processor not in bot.processors:
+                continue
             work.enqueue(session, f"{COLLECT}:{answer.id}", COLLECT, answer.id, now)
         correspondence.receipt(bot, session, request, case, person)
 
@@ -448,30 +395,7 @@ def collect(bot: Bot, item: work.Item) -> None:
             session, now, "processor answered", request=request.reference, case=case.reference,
             processor=answer.processor, answer=finding.answer, records=len(finding.records),
         )  # fmt: skip
-        if in_state(case, "collect") and all_answered(session, case):
-            draft(bot, session, request, case)
-
-
-def draft(bot: Bot, session: Session, request: Request, case: Case) -> None:
-    """collect → respond: the answer is composed and put to staff, bound to its hash."""
-    person = person_of(bot, request)
-    found = findings_of(bot, session, request, case)
-    advance(bot, session, case, "draft_ready", all_answered=all_answered(session, case))
-    letter, contents = correspondence.answer(bot, session, request, case, person, found)
-    questions.to_approve(bot, session, request, case, person, letter, found, contents, _last_reason(bot, session, case))
-
-
-def _last_reason(bot: Bot, session: Session, case: Case) -> str:
-    """Why staff said no to the draft before, "" when they did not."""
-    last = session.scalar(
-        select(Ask)
-        .where(Ask.case_id == case.id, Ask.kind == "approve", Ask.outcome == "niet akkoord")
-        .order_by(Ask.id.desc())
-        .limit(1)
-    )
-    if last is None or not (last.detail or {}).get("reason"):
-        return ""
-    return questions.kept(bot, request_vault(case.request_id), (last.detail or {})["reason"])
+        drafts.progress(bot, session, request, case)
 
 
 # --- what follows on a letter -----------------------------------------------------------------------------------------
@@ -480,7 +404,9 @@ def _last_reason(bot: Bot, session: Session, case: Case) -> str:
 def after_letter(bot: Bot, session: Session, letter: Letter) -> None:
     """What follows when a letter was sent, refused, stays unclear, or is held back by a cap (still `approved`)."""
     case = session.get(Case, letter.case_id) if letter.case_id else None
-    if letter.state == "sent" and _ends(case, letter):
+    if letter.state == "sent" and letter.template == "extension" and case is not None:
+        _extended(bot, session, case)
+    elif letter.state == "sent" and _ends(case, letter):
         assert case is not None
         if in_state(case, "respond"):
             advance(bot, session, case, "sent")
@@ -494,9 +420,17 @@ def after_letter(bot: Bot, session: Session, letter: Letter) -> None:
         questions.letter_failed(bot, session, letter)
 
 
+def _extended(bot: Bot, session: Session, case: Case) -> None:
+    """A notice of a longer term counts when it left inside the first term (AVG art. 12(3))."""
+    request = session.get_one(Request, case.request_id)
+    if not in_state(case, "closed") and local_date(bot.clock.now()) <= request.binding:
+        advance(bot, session, case, "extended", reason=True, on_time=True)
+        case.extended = True
+
+
 def _ends(case: Case | None, letter: Letter) -> bool:
     """Whether a letter is the one that answers its case."""
-    return case is not None and letter.audience == "subject" and letter.template in correspondence.ANSWERS
+    return case is not None and letter.audience == "subject" and letter.template in correspondence.ENDING
 
 
 def letter_bounced(bot: Bot, session: Session, letter: Letter) -> None:
@@ -528,8 +462,9 @@ def watch(bot: Bot, item: work.Item) -> None:
         if case is None or not in_state(case, "respond", "delivery") or letter.state != "sent":
             return
         request = session.get_one(Request, case.request_id)
-        case.outcome = correspondence.ANSWERS[letter.template]
-        advance(bot, session, case, "delivered", outcome=case.outcome)
+        outcome = drafts.outcome_of(session, letter)
+        advance(bot, session, case, "delivered", outcome=outcome)
+        case.outcome = outcome
         register.enter(session, request, case, WORDS[case.right].article, letter, now)
         if all(in_state(one, "closed") for one in cases_of(session, request)):
             work.enqueue(session, f"{FILE}:{request.id}:closed", FILE, request.id, now)
@@ -585,12 +520,18 @@ def open_by_staff(bot: Bot, item: work.Item) -> None:
     with bot.store.begin() as session:
         work.finish(session, item, bot.clock.now())
         row = session.get_one(Message, item.ref)
-        rights = tuple((row.verdict or {}).get("rights", ()))
+        facts = row.verdict or {}
+        rights = tuple(facts.get("rights", ()))
         if mail is None:
             questions.look_yourself(bot, session, row, "Deze e-mail is niet meer in de mailbox te vinden.")
             return
         row.disposition, row.kind = "request", "request"
-        open_request(bot, session, row, mail, rights)
+        if "received" not in facts:
+            open_request(bot, session, row, mail, rights)
+            return
+        received = datetime.fromisoformat(facts["received"])
+        inner = intake.forwarded(mail, split(mail))
+        open_request(bot, session, row, inner, rights, received=received, channel=facts["channel"], claimed=True)
 
 
 def on_dead(bot: Bot, session: Session, item: work.Item) -> None:
@@ -624,6 +565,8 @@ def handlers(bot: Bot) -> Mapping[str, Callable[[work.Item], None]]:
         TAKE_IN: take_in,
         OPEN: open_by_staff,
         ASK: ask_by_one,
+        questions.REMIND: silence.look,
+        open_list.LIST: open_list.offer,
         IDENTIFY: identify,
         COLLECT: collect,
         WATCH: watch,

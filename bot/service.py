@@ -18,7 +18,7 @@ from bot import reading, sending, work
 from bot.casebook import journal, ledger
 from bot.casebook.schema import Ask, Letter, Message, Work
 from bot.context import Bot
-from bot.desk import questions
+from bot.desk import open_list, questions
 from bot.graph.session import GraphError, TokenRefused
 from bot.handling import after_letter, handlers, on_dead
 from bot.letters import LETTER
@@ -75,6 +75,8 @@ def start(bot: Bot) -> None:
     with bot.store.begin() as session:
         work.release_all(session, bot.clock.now())
         work.purge(session, bot.clock.now() - FINISHED_KEPT)
+        first = questions.next_morning(bot, bot.clock.now())
+        work.enqueue(session, f"{open_list.LIST}:{first:%Y-%m-%d}", open_list.LIST, 0, first)
 
 
 def run_work(bot: Bot, *, only: str | None = None, threads: int = 4, limit: int | None = None) -> int:

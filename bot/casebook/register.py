@@ -24,6 +24,7 @@ def enter(
     closed: datetime,
     reason: str | None = None,
     decided_by: str | None = None,
+    recipients_told: list[str] | None = None,
 ) -> None:
     """Writes or renews the row of a closed case. `letter` is the one that ended it."""
     row = session.scalar(select(Register).where(Register.case == case.reference)) or Register(case=case.reference)
@@ -34,7 +35,7 @@ def enter(
     row.decided_by = letter.approved_by if letter else decided_by
     row.sent_at = letter.sent_at if letter else None
     row.letter_hash = letter.draft_hash if letter else None
-    row.recipients_told = []
+    row.recipients_told = recipients_told or []
     session.add(row)
 
 

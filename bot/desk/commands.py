@@ -17,10 +17,10 @@ from bot.mail.reply import is_phone_signature
 class Command:
     """One command of staff: `word` as CONTRACTS.md writes it, and what the word carries, else empty.
 
-    `reason` of niet akkoord, weiger, deels, verleng, niet geverifieerd, niet melden · `numbers` of zonder · `text` of
-    tekst: · `rights` of soort:, by the names of the sorter, or `kind` when the mail is no request (privacy_question,
-    complaint, breach_report, authority) · `means` of geverifieerd · `number` of gemeld · `received` and `channel`
-    ("", post, telefoon) of ontvangen op.
+    `reason` of niet akkoord, weiger, deels, verleng, niet geverifieerd, niet melden, and "niets gevonden" of gedaan ·
+    `numbers` of zonder · `text` of tekst: · `rights` of soort:, by the names of the sorter, or `kind` when the mail is
+    no request (privacy_question, complaint, breach_report, authority) · `means` of geverifieerd · `number` of gemeld ·
+    `received` and `channel` ("", post, telefoon) of ontvangen op.
     """
 
     word: str
@@ -42,7 +42,18 @@ class Unclear:
     sentence: str
 
 
-BARE = ("akkoord", "tonen", "geen privacyverzoek", "gedaan", "ingetrokken", "overnemen", "teruggeven", "status", "help")
+BARE = (
+    "akkoord",
+    "akkoord lijst",
+    "tonen",
+    "geen privacyverzoek",
+    "gedaan",
+    "ingetrokken",
+    "overnemen",
+    "teruggeven",
+    "status",
+    "help",
+)
 """Words that stand alone."""
 REASONED = ("niet akkoord", "weiger", "deels", "verleng", "niet geverifieerd", "niet melden")
 """Words that need a reason behind them."""
@@ -134,16 +145,19 @@ _TURNS = re.compile(
 _DELIMITER = re.compile(r"(?:--|__|—)\s?[-_]*")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 _KIND_SIGNS = frozenset("👍👌✅🙂😀😃😄😊🆗")
+_OWN = 50_000  # characters of an answer that are looked at
 _LONGEST = 4_000  # characters of a reason
 
 
 def _opened(own_text: str) -> list[str]:
     """The lines from the command on: no empty lines, greeting or phone signature before it."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", own_text.replace("\u00a0", " ")))
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", own_text[:_OWN].replace("\u00a0", " ")))
     lines = [line.strip() for line in text.replace("\r", "\n").split("\n")]
     kept = [line for line in lines if not is_phone_signature(line)]
-    while kept and (not any(map(str.isalnum, kept[0])) or _GREETING.fullmatch(kept[0][:200])):
-        kept.pop(0)
+    before = 0
+    while before < len(kept) and (not any(map(str.isalnum, kept[before])) or _GREETING.fullmatch(kept[before][:200])):
+        before += 1
+    kept = kept[before:]
     if kept and (greeting := _GREETING_BEFORE.match(kept[0][:200])):
         kept[0] = kept[0][greeting.end() :]
     return kept
@@ -219,6 +233,8 @@ def _bare(word: str, argument: str) -> Command | Unclear:
         return Command(word)
     if word == "gedaan" and re.fullmatch(r"zie (?:de )?bijlagen?", _plain(argument)):
         return Command(word)
+    if word == "gedaan" and _plain(argument) in ("niets gevonden", "niks gevonden", "niets"):
+        return Command(word, reason="niets gevonden")
     return Unclear(f"Achter “{word}” staat nog iets: “{_shown(argument)}”. {_ADVICE}")
 
 

@@ -1,19 +1,21 @@
 """Mails to staff that ask one thing: what it is, what to answer, and by when. Each question has its own code."""
 
 import base64
+import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import work
 from bot.casebook import ledger
 from bot.casebook.schema import Ask, Case, Letter, Message, Request
 from bot.cases import cases_of
 from bot.clock import AMSTERDAM, local_date
 from bot.context import Bot
-from bot.letters import Person, address_hash, code_of, content_of, parts_of, request_vault, write
+from bot.letters import Person, address_hash, code_of, content_of, parts_of, person_of, request_vault, write
 from bot.mail.letter import Attached, mailto
 from bot.mail.markdown import enclose
 from bot.mail.message import Mail
@@ -24,9 +26,11 @@ from bot.sorting.verdict import Verdict
 from workflows.rights import RIGHTS, WORDS
 from workflows.terms import is_working_day, terms
 
+REMIND = "remind"  # the kind of work that follows up silence
 DESK = "desk"  # the owner of the key of mails that belong to no request
 BACKLOG = "received before the first start"
 NO_REQUEST = "geen privacyverzoek"
+BREACH_WITHIN = timedelta(hours=72)  # AVG art. 33(1); counted from receipt
 SHOWN = 4_000  # characters of a mail that staff see; the whole is in the mailbox
 KIND_WORDS = {
     "privacy_question": "vraag", "complaint": "klacht", "breach_report": "datalek", "not_privacy": NO_REQUEST,
@@ -109,44 +113,43 @@ def ask(
     case: Case | None = None,
     message: Message | None = None,
     letter: Letter | None = None,
+    bound: str | None = None,
     detail: dict[str, Any] | None = None,
+    work_by: date | None = None,
     not_before: datetime | None = None,
-    management: bool = False,
+    to: Sequence[str] = (),
     attachments: Sequence[Attached] = (),
 ) -> Ask:
-    """Opens a question and writes the mail that puts it to the first of the staff (and to management if so asked).
+    """Opens a question and writes the mail that puts it to the first of the staff, or to `to`.
 
     `words` are the buttons: what stands on them and the command that they fill in. `letter` is the draft that the
-    question is about: the code is bound to its hash and dies with it.
+    question is about: the code is bound to its hash (or to `bound`) and dies with it. Silence is followed up.
     """
-    present = session.scalar(select(Ask).where(Ask.code_hash == code_hash(bot, code_of(bot, key))))
+    present = session.scalar(select(Ask).where(Ask.key == key))
     if present is not None:
         return present
-    code = code_of(bot, key)
     row = Ask(
-        code_hash=code_hash(bot, code),
+        key=key,
+        code_hash=code_hash(bot, code_of(bot, key)),
         kind=kind,
         request_id=request.id if request else None,
         case_id=case.id if case else None,
         message_id=message.id if message else None,
         subject_letter_id=letter.id if letter else None,
-        bound_hash=letter.draft_hash if letter else None,
+        bound_hash=letter.draft_hash if letter else bound,
         detail=detail,
-        opened=bot.clock.now(),
+        work_by=work_by,
+        opened=not_before or bot.clock.now(),
     )
     session.add(row)
-    people = bot.settings.people
-    subject = f"#{code}"
-    buttons = [
-        {"label": label, "url": mailto(bot.address, f"{label} {subject}", command)} for label, command in words.items()
-    ]
+    session.flush()
     mail = write(
         bot,
         session,
         key,
         template,
-        {**values, "code": subject, "buttons": buttons},
-        [people.staff[0], *(people.management if management else [])],
+        {**values, **with_buttons(bot, key, words)},
+        to or [bot.settings.people.staff[0]],
         vault=vault,
         rank=rank,
         request=request,
@@ -156,7 +159,30 @@ def ask(
     )
     row.staff_letter_id = mail.id
     session.flush()
+    follow_up(session, row, next_morning(bot, row.opened))
     return row
+
+
+def follow_up(session: Session, row: Ask, due: datetime) -> None:
+    """Has silence on a question looked at then (`bot/desk/silence.py`)."""
+    work.enqueue(session, f"{REMIND}:{row.id}:{due:%Y-%m-%d}", REMIND, row.id, due)
+
+
+def with_buttons(bot: Bot, key: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """The code of a question and its buttons, as its mails show them."""
+    code = f"#{code_of(bot, key)}"
+    buttons = [
+        {"label": label, "url": mailto(bot.address, f"{label} {code}", command)} for label, command in words.items()
+    ]
+    return {"code": code, "buttons": buttons}
+
+
+def next_morning(bot: Bot, after: datetime, *, any_day: bool = False) -> datetime:
+    """09:00 of the next working day (or the next day) in Amsterdam: when silence is looked at."""
+    day = after.astimezone(AMSTERDAM).date() + timedelta(days=1)
+    while not any_day and not is_working_day(day, bot.settings.people.closed_days):
+        day += timedelta(days=1)
+    return datetime.combine(day, BUNDLES[0], AMSTERDAM)
 
 
 def close(ask_row: Ask, by: str, outcome: str, now: datetime) -> None:
@@ -168,10 +194,19 @@ def close(ask_row: Ask, by: str, outcome: str, now: datetime) -> None:
 
 
 def to_sort(
-    bot: Bot, session: Session, row: Message, mail: Mail, reply: Reply, verdict: Verdict, *, at_once: bool
+    bot: Bot,
+    session: Session,
+    row: Message,
+    mail: Mail,
+    reply: Reply,
+    verdict: Verdict,
+    *,
+    at_once: bool,
+    received: datetime | None = None,
 ) -> None:
     """A doubtful mail: the guess, the reasons, and the words to answer with. Bundled, unless it cannot wait."""
-    dates = terms(local_date(row.received), bot.settings.people.closed_days)
+    people = bot.settings.people
+    dates = terms(local_date(received or row.received), people.closed_days)
     guesses = [guess for guess in verdict.guesses if guess != NO_REQUEST] or [_word_of(verdict)]
     words = {f"Soort: {guess}": f"soort: {guess}" for guess in guesses[:2]}
     ask(
@@ -183,7 +218,7 @@ def to_sort(
         {
             "guess": _guess_in_words(verdict),
             "reasons": list(verdict.reasons),
-            "received": row.received,
+            "received": received or row.received,
             "term": dates.work_by,
             "sender": f"{mail.from_name} <{mail.sender}>" if mail.from_name else (mail.sender or "onbekend"),
             "subject": mail.subject or "(geen onderwerp)",
@@ -194,8 +229,9 @@ def to_sort(
         vault=f"message:{row.id}",
         rank="alarm" if at_once else "staff",
         message=row,
+        work_by=dates.work_by,
         not_before=None if at_once else next_bundle(bot),
-        management=verdict.kind == "breach_report",
+        to=[people.staff[0], *people.management] if verdict.kind == "breach_report" else (),
     )
 
 
@@ -222,13 +258,17 @@ def to_approve(
     found: Sequence[Finding],
     contents: Sequence[str],
     declined: str = "",
+    *,
+    detail: dict[str, Any] | None = None,
+    to: Sequence[str] = (),
+    suffix: str = "",
 ) -> None:
     """A draft to approve, bound to its hash: what, for whom, by when, and the letter word for word."""
     parts = parts_of(content_of(bot, letter))
     ask(
         bot,
         session,
-        f"approve-{letter.id}",
+        f"approve-{letter.id}{suffix}",
         "approve",
         "approve",
         {
@@ -246,6 +286,8 @@ def to_approve(
                 for one in found
             ],
             "declined": declined,
+            "second": bool((detail or {}).get("first")),
+            "unasked": [words[0] for name, words in PROCESSORS.items() if name not in {one.processor for one in found}],
             "contents": list(contents),
             "letter": enclose(parts.text, parts.html),
         },
@@ -254,17 +296,22 @@ def to_approve(
         request=request,
         case=case,
         letter=letter,
+        detail=detail,
+        work_by=request.work_by,
+        to=to,
     )  # fmt: skip
 
 
-def by_hand(bot: Bot, session: Session, request: Request, case: Case, person: Person, why: str) -> None:
+def by_hand(
+    bot: Bot, session: Session, request: Request, case: Case, person: Person, why: str, *, led: bool | None = None
+) -> None:
     """A request that the program does not lead by itself: staff check the sender, or answer it themselves."""
-    led = case.right in RIGHTS
+    led = case.right in RIGHTS if led is None else led
     words = {"Geverifieerd": "geverifieerd "} if led else {}
     ask(
         bot,
         session,
-        f"by-hand-{case.id}",
+        f"by-hand-{case.id}-{case.state}",
         "by-hand",
         "by_hand",
         {
@@ -280,6 +327,7 @@ def by_hand(bot: Bot, session: Session, request: Request, case: Case, person: Pe
         vault=request_vault(request.id),
         request=request,
         case=case,
+        work_by=request.work_by,
     )
 
 
@@ -289,48 +337,52 @@ def list_backlog(bot: Bot) -> None:
     with bot.store.begin() as session:
         if ledger.mark(session, "backlog") is not None:
             return
-        rows = list(
-            session.scalars(
-                select(Message)
-                .where(Message.disposition == "staff-question", Message.reason == BACKLOG)
-                .order_by(Message.received, Message.id)
-            )
-        )
-        ledger.set_mark(session, "backlog", str(len(rows)), now)
-        if not rows:
-            return
-        closed = bot.settings.people.closed_days
-        lines = []
-        for number, row in enumerate(rows, 1):
-            facts = row.verdict or {}
-            dates = terms(local_date(row.received), closed)
-            lines.append(
-                {
-                    "number": number,
-                    "what": _fact_words(facts),
-                    "received": local_date(row.received),
-                    "binding": dates.binding,
-                    "overdue": dates.binding < local_date(now),
-                    "sure": facts.get("kind") == "request" and bool(facts.get("certain")),
-                }
-            )
-        ask(
-            bot,
-            session,
-            "backlog-1",
-            "backlog",
-            "backlog",
+        found = select(Message.id).where(Message.disposition == "staff-question", Message.reason == BACKLOG)
+        ids = list(session.scalars(found.order_by(Message.received, Message.id)))
+        ledger.set_mark(session, "backlog", str(len(ids)), now)
+        if ids:
+            backlog(bot, session, ids, 0)
+
+
+def backlog(bot: Bot, session: Session, ids: Sequence[int], before: int) -> None:
+    """Puts such a list to staff; `before` is the question that this list takes the place of, 0 for the first."""
+    closed = bot.settings.people.closed_days
+    today = local_date(bot.clock.now())
+    rows = [session.get_one(Message, one) for one in ids]
+    lines = []
+    for number, row in enumerate(rows, 1):
+        facts = row.verdict or {}
+        dates = terms(local_date(row.received), closed)
+        lines.append(
             {
-                "lines": lines,
-                "number": len(lines),
-                "requests": sum(line["sure"] for line in lines),
-                "overdue": sum(line["overdue"] for line in lines),
-            },
-            {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
-            vault=DESK,
-            rank="alarm",
-            detail={"messages": [row.id for row in rows]},
+                "number": number,
+                "what": _fact_words(facts),
+                "received": local_date(row.received),
+                "binding": dates.binding,
+                "overdue": dates.binding < today,
+                "sure": facts.get("kind") == "request" and bool(facts.get("certain")),
+            }
         )
+    if not lines:
+        return
+    ask(
+        bot,
+        session,
+        f"backlog-{before}",
+        "backlog",
+        "backlog",
+        {
+            "lines": lines,
+            "number": len(lines),
+            "requests": sum(bool(line["sure"]) for line in lines),
+            "overdue": sum(bool(line["overdue"]) for line in lines),
+        },
+        {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
+        vault=DESK,
+        rank="alarm",
+        detail={"messages": list(ids)},
+        work_by=min(terms(local_date(row.received), closed).work_by for row in rows),
+    )
 
 
 def _fact_words(facts: Mapping[str, Any]) -> str:
@@ -341,11 +393,88 @@ def _fact_words(facts: Mapping[str, Any]) -> str:
     return KIND_WORDS.get(str(facts.get("kind")), "twijfel")
 
 
+def to_extend(bot: Bot, session: Session, request: Request, case: Case, person: Person, letter: Letter) -> None:
+    """The notice of a longer term to approve."""
+    parts = parts_of(content_of(bot, letter))
+    ask(
+        bot,
+        session,
+        f"extend-{letter.id}",
+        "extension",
+        "approve_extension",
+        {
+            "case": case.reference,
+            "right": WORDS[case.right].dutch,
+            "term": request.binding,
+            "draft": letter.draft_hash[:8],
+            "recipient": person.on_file or person.address,
+            "extended": request.extended_due,
+            "letter": enclose(parts.text, parts.html),
+        },
+        {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
+        vault=request_vault(request.id),
+        rank="alarm",
+        request=request,
+        case=case,
+        letter=letter,
+        work_by=request.binding,
+    )
+
+
+def taken(bot: Bot, session: Session, request: Request, case: Case, by: str, before: int) -> None:
+    """Confirms that one of the staff leads a case now, and how to give it back."""
+    person = person_of(bot, request)
+    ask(
+        bot,
+        session,
+        f"taken-{case.id}-{before}",
+        "taken",
+        "taken",
+        {
+            "case": case.reference,
+            "right": WORDS[case.right].dutch,
+            "term": request.work_by,
+            "sender": person.address or "geen e-mailadres bekend",
+        },
+        {"Gedaan": "gedaan", "Teruggeven": "teruggeven"},
+        vault=request_vault(request.id),
+        request=request,
+        case=case,
+        work_by=request.work_by,
+        to=[by],
+    )
+
+
+def breach(bot: Bot, session: Session, row: Message) -> None:
+    """A breach: staff and management say within 72 hours whether it was reported (AVG art. 33(1))."""
+    until = row.received + BREACH_WITHIN
+    people = bot.settings.people
+    ask(
+        bot,
+        session,
+        f"breach-{row.id}",
+        "breach",
+        "breach",
+        {"received": row.received, "until": until},
+        {"Gemeld": "gemeld ", "Niet melden": "niet melden "},
+        vault=f"message:{row.id}",
+        rank="alarm",
+        message=row,
+        work_by=local_date(until),
+        to=[people.staff[0], *people.management],
+    )
+
+
+def list_hash(letters: Sequence[Letter]) -> str:
+    """What `akkoord lijst` is bound to: the hashes of all drafts of the list."""
+    return hashlib.sha256("\n".join(f"{one.id} {one.draft_hash}" for one in letters).encode()).hexdigest()
+
+
 # --- mails that tell --------------------------------------------------------------------------------------------------
 
 
-def tell(bot: Bot, session: Session, mail: Mail, why: str, sentence: str) -> None:
-    """Tells a genuine member of staff why a command did nothing: once a day for each reason."""
+def tell(bot: Bot, session: Session, mail: Mail, why: str, sentence: str, subject: str = "") -> None:
+    """Tells a genuine member of staff why a command did nothing, or what was asked: once a day for each reason."""
     day = local_date(bot.clock.now())
     key = f"tell-{day}-{address_hash(bot, mail.sender)[:12]}-{bot.vault.keyed_hash('reason', why)[:12]}"
     write(
@@ -353,11 +482,69 @@ def tell(bot: Bot, session: Session, mail: Mail, why: str, sentence: str) -> Non
         session,
         key,
         "did_nothing",
-        {"why": sentence},
+        {"why": sentence, "about": subject},
         [mail.sender],
         vault=DESK,
         rank="staff",
         answers=[*mail.references[-10:], mail.message_id] if mail.message_id else (),
+    )
+
+
+def show_copy(bot: Bot, session: Session, request: Request, case: Case, letter: Letter, by: str) -> None:
+    """The copy itself, to the one approver who asked for it."""
+    write(
+        bot,
+        session,
+        f"shown-{letter.id}-{address_hash(bot, by)[:12]}",
+        "copy_shown",
+        {"case": case.reference, "term": request.work_by, "draft": letter.draft_hash[:8]},
+        [by],
+        vault=request_vault(request.id),
+        rank="staff",
+        request=request,
+        case=case,
+        attachments=parts_of(content_of(bot, letter)).attachments,
+    )
+
+
+def contradicted(bot: Bot, session: Session, request: Request, case: Case, people: Sequence[str]) -> None:
+    """Two of the staff disagree: nothing went out, and both are told."""
+    write(
+        bot,
+        session,
+        f"contradicted-{case.id}-{bot.clock.now():%Y%m%d%H%M%S}",
+        "contradicted",
+        {"case": case.reference, "term": request.work_by},
+        list(dict.fromkeys(people)),
+        vault=request_vault(request.id),
+        rank="alarm",
+        request=request,
+        case=case,
+    )
+
+
+def recipient_answered(bot: Bot, session: Session, row: Message, ask_row: Ask, mail: Mail, text: str) -> None:
+    """A processor answered a letter of ours: filed with its case and shown to staff, who close it with `gedaan`."""
+    request = session.get_one(Request, ask_row.request_id)
+    case = session.get_one(Case, ask_row.case_id)
+    processor = str((ask_row.detail or {}).get("processor"))
+    ask_row.detail = {**(ask_row.detail or {}), "answer": keep(bot, request_vault(request.id), text[:SHOWN])}
+    write(
+        bot,
+        session,
+        f"recipient-answered-{row.id}",
+        "recipient_answered",
+        {
+            "case": case.reference,
+            "processor": PROCESSORS[processor][0],
+            "text": text[:SHOWN] or "(geen tekst)",
+            **with_buttons(bot, ask_row.key, {"Gedaan": "gedaan"}),
+        },
+        [bot.settings.people.staff[0]],
+        vault=request_vault(request.id),
+        rank="staff",
+        request=request,
+        case=case,
     )
 
 

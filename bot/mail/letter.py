@@ -257,6 +257,14 @@ def _quoted(value: str) -> str:
     return _Safe("\n>\n".join("> " + _lines(text.split("\n")).replace("\n", "\n> ") for text in paragraphs))
 
 
+def _paragraphs(value: str) -> str:
+    """`{{ x | paragraphs }}` on a line of its own: several lines of somebody's text, as typed, as the letter itself."""
+    paragraphs = [text for text in re.split(r"\n\s*\n", clean(value).strip()) if text.strip()]
+    if not paragraphs:
+        raise LetterError("a value is empty")
+    return _Safe("\n\n".join(_lines(text.split("\n")) for text in paragraphs))
+
+
 def _request(value: str) -> str:
     """`{{ case | request }}`: LES-2026-0042 for the case LES-2026-0042-1."""
     return "-".join(value.split("-")[:3])
@@ -291,6 +299,7 @@ def _environment(where: Literal["subject", "body"], masked: bool) -> Environment
     environment = SandboxedEnvironment(
         undefined=StrictUndefined,
         finalize=finalize,
+    environment.filters["paragraphs"] = _masked(_paragraphs) if masked else _paragraphs
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

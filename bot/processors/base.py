@@ -23,6 +23,7 @@ class Record:
     true/false, null, lists, objects; dates ISO 8601), `person` the name that stands in it, "" when none.
     `part_of` names the record that this one belongs to as `source/key`, "" when it stands alone.
     `note` says in Dutch what staff should look at before it is sent; it never goes to the person.
+    `file` is a whole file in base64, named by `title`, for what is no row of data; "" for everything else.
     """
 
     category: str
@@ -33,6 +34,7 @@ class Record:
     person: str = ""
     part_of: str = ""
     note: str = ""
+    file: str = ""
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ What staff can leave out is numbered: a record with its parts is one item. `tabl
 staff draft, and `without` takes their numbers (`zonder 3, 7`). Numbers never shift when items are left out.
 """
 
+import base64
 import csv
 import io
 import json
@@ -288,6 +289,10 @@ def _archive(
         for item in mine:
             for record in (item.record, *item.parts):
                 rows.setdefault(record.category, []).append((item.number, record))
+                if record.file:
+                    name = re.sub(r"[^\w.-]+", "-", record.title).strip("-.")
+                    place = f"{_slug(finding.processor)}/bestanden/{item.number}-{name}"
+                    files[place] = base64.b64decode(record.file)
         for category, records in rows.items():
             files[f"{_slug(finding.processor)}/{_slug(category)}.csv"] = _csv(records)
     stream = io.BytesIO()
