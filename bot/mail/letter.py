@@ -299,7 +299,6 @@ def _environment(where: Literal["subject", "body"], masked: bool) -> Environment
     environment = SandboxedEnvironment(
         undefined=StrictUndefined,
         finalize=finalize,
-    environment.filters["paragraphs"] = _masked(_paragraphs) if masked else _paragraphs
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -308,6 +307,7 @@ def _environment(where: Literal["subject", "body"], masked: bool) -> Environment
     environment.filters.update(optional=_optional, iso=_iso, url=_url, request=_request, enclosed=_enclosed)
     environment.filters["lines"] = _masked(_lines) if masked else _lines
     environment.filters["quoted"] = _masked(_quoted) if masked else _quoted
+    environment.filters["paragraphs"] = _masked(_paragraphs) if masked else _paragraphs
     return environment
 
 
