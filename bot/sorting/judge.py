@@ -97,7 +97,9 @@ def rule_on(
         cost = MISSED_REQUEST * min(kinds["request"], raw["request"]) + WRONG * (1 - kinds[kind] - kinds["request"])
         doubt = "misschien toch een verzoek" if kinds["request"] > (1 - kinds[kind]) / 2 else "soort niet zeker"
     else:
-        rights = tuple(right for right in RIGHTS if chances[right] >= 0.5) or (max(RIGHTS, key=lambda name: chances[name]),)
+        rights = tuple(right for right in RIGHTS if chances[right] >= 0.5) or (
+            max(RIGHTS, key=lambda name: chances[name]),
+        )
         sure = kinds["request"]
         for right in RIGHTS:
             sure *= chances[right] if right in rights else 1 - chances[right]

@@ -24,7 +24,36 @@ FEATURE_SETS = (
     "words+concepts+letters",
 )
 _COMMON = frozenset(
-    "de het een en van in op te dat die is the a an of to and der die das und le la les des du et a".split()
+    [
+        "de",
+        "het",
+        "een",
+        "en",
+        "van",
+        "in",
+        "op",
+        "te",
+        "dat",
+        "die",
+        "is",
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "and",
+        "der",
+        "die",
+        "das",
+        "und",
+        "le",
+        "la",
+        "les",
+        "des",
+        "du",
+        "et",
+        "a",
+    ]
 )
 
 

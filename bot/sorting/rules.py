@@ -57,113 +57,375 @@ _ORDINARY = ("ORDER", "INVOICE")
 
 RULES: tuple[Rule, ...] = (
     # --- AVG art. 17 -----------------------------------------------------------------------------------------------
-    Rule("gegevens wissen", "erasure",
-         ("DELETE DATA MINE|ABOUT_ME|HIS|LAW", "DELETE RECORD MINE|ABOUT_ME|EVERYTHING|HIS", "DELETE ABOUT_ME"),
-         unless=("NEG", "KEEP"), never=("NEWSLETTER", "RESTRICT_WORD", "LIFT", "SALES"), weight=3,
-         not_meant="'niet verwijderen' (dat is beperking); van een mailinglijst halen"),
-    Rule("account opheffen", "erasure", ("DELETE|CLOSE ACCOUNT",), unless=("NEG", "KEEP", "RESTRICT", "AUTO_DECISION"),
-         never=("ORDER", "PASSIVE_PAST"), weight=3, not_meant="een abonnement of bestelling opzeggen"),
-    Rule("alles weg", "erasure", ("DELETE EVERYTHING MINE", "DELETE EVERYTHING DATA"), unless=("NEG", "KEEP", "ORDER"),
-         weight=2),
-    Rule("wis mij", "erasure", ("DELETE ME_OBJ",), unless=("NEG", "KEEP"), never=("NEWSLETTER", "ORDER", "LIFT", "RESTRICT"), weight=2,
-         window=2),
+    Rule(
+        "gegevens wissen",
+        "erasure",
+        ("DELETE DATA MINE|ABOUT_ME|HIS|LAW", "DELETE RECORD MINE|ABOUT_ME|EVERYTHING|HIS", "DELETE ABOUT_ME"),
+        unless=("NEG", "KEEP"),
+        never=("NEWSLETTER", "RESTRICT_WORD", "LIFT", "SALES"),
+        weight=3,
+        not_meant="'niet verwijderen' (dat is beperking); van een mailinglijst halen",
+    ),
+    Rule(
+        "account opheffen",
+        "erasure",
+        ("DELETE|CLOSE ACCOUNT",),
+        unless=("NEG", "KEEP", "RESTRICT", "AUTO_DECISION"),
+        never=("ORDER", "PASSIVE_PAST"),
+        weight=3,
+        not_meant="een abonnement of bestelling opzeggen",
+    ),
+    Rule(
+        "alles weg",
+        "erasure",
+        ("DELETE EVERYTHING MINE", "DELETE EVERYTHING DATA"),
+        unless=("NEG", "KEEP", "ORDER"),
+        weight=2,
+    ),
+    Rule(
+        "wis mij",
+        "erasure",
+        ("DELETE ME_OBJ",),
+        unless=("NEG", "KEEP"),
+        never=("NEWSLETTER", "ORDER", "LIFT", "RESTRICT"),
+        weight=2,
+        window=2,
+    ),
     Rule("vergeet mij", "erasure", ("FORGET",), unless=("NEG",), weight=3, not_meant="'jullie zijn iets vergeten'"),
     Rule("geen klant meer", "erasure", ("LEAVE",), weight=2, not_meant="'ik blijf klant'; beleid P24"),
-    Rule("niets meer bewaren", "erasure", ("NOTHING_LEFT MINE|DATA|ABOUT_ME",), never=("NEWSLETTER", "KEEP", "RESTRICT"),
-         weight=2),
-    Rule("review weghalen", "erasure", ("DELETE REVIEW",), unless=("NEG", "KEEP"), never=("REVIEW_REQUEST", "MAILS"),
-         weight=2),
-    Rule("los gegeven wissen", "erasure", ("DELETE PERSONAL_ITEM MINE",), unless=("NEG", "KEEP"),
-         never=("NEWSLETTER", "ORDER"), weight=2),
-    Rule("verwijder die (eerder genoemd)", "erasure", ("DELETE PRONOUN ^DATA|ACCOUNT|REVIEW|PERSONAL_ITEM|RECORD",),
-         unless=("NEG", "KEEP"), never=("NEWSLETTER", "ORDER"), weight=2, window=5),
+    Rule(
+        "niets meer bewaren",
+        "erasure",
+        ("NOTHING_LEFT MINE|DATA|ABOUT_ME",),
+        never=("NEWSLETTER", "KEEP", "RESTRICT"),
+        weight=2,
+    ),
+    Rule(
+        "review weghalen",
+        "erasure",
+        ("DELETE REVIEW",),
+        unless=("NEG", "KEEP"),
+        never=("REVIEW_REQUEST", "MAILS"),
+        weight=2,
+    ),
+    Rule(
+        "los gegeven wissen",
+        "erasure",
+        ("DELETE PERSONAL_ITEM MINE",),
+        unless=("NEG", "KEEP"),
+        never=("NEWSLETTER", "ORDER"),
+        weight=2,
+    ),
+    Rule(
+        "verwijder die (eerder genoemd)",
+        "erasure",
+        ("DELETE PRONOUN ^DATA|ACCOUNT|REVIEW|PERSONAL_ITEM|RECORD",),
+        unless=("NEG", "KEEP"),
+        never=("NEWSLETTER", "ORDER"),
+        weight=2,
+        window=5,
+    ),
     # --- AVG art. 15 -----------------------------------------------------------------------------------------------
-    Rule("inzage", "access", ("ACCESS_WORD",), never=("ORDER", "CHASE", "HYPOTHETICAL", "SALES", "BUSINESS"), weight=2,
-         not_meant="inzage in een bestelling of in de boeken"),
-    Rule("inzage in gegevens", "access", ("ACCESS_WORD DATA|MINE|LAW|HIS",), never=("CHASE", "HYPOTHETICAL", "ORDER"),
-         weight=3),
-    Rule("welke gegevens van mij", "access", ("WHAT_DATA MINE|ABOUT_ME|HIS STORED|SHOW",), unless=("DELETE", "CORRECT"),
-         never=("CHASE", "ORDER", "DELETE", "WRONG", "BUSINESS"), weight=2),
-    Rule("laat zien welke gegevens", "access", ("SHOW|KNOW WHAT_DATA MINE|ABOUT_ME|HIS",), never=("CHASE", "ORDER", "WRONG", "BUSINESS"), weight=2),
-    Rule("wat is er opgeslagen", "access", ("STORED WHAT ABOUT_ME", "KNOW WHAT ABOUT_ME"), unless=("DELETE", "CORRECT"),
-         never=("CHASE", "ORDER", "NEWSLETTER", "DELETE", "WRONG"), weight=2),
-    Rule("kopie van gegevens", "access",
-         ("SHOW DATA MINE|ABOUT_ME|HIS", "SHOW RECORD ABOUT_ME", "SHOW EVERYTHING ABOUT_ME", "SHOW RECORDING ABOUT_ME"),
-         unless=("NEG", "DELETE", "CORRECT"), never=("ORDER", "HYPOTHETICAL", "SALES", "BUSINESS", "DELETE", "CHASE"), weight=2),
-    Rule("kopie, daarna wissen", "access", ("SHOW DATA MINE DELETE", "SHOW EVERYTHING ABOUT_ME DELETE", "SHOW RECORDING DELETE"), unless=("NEG", "DELETE"), never=("ORDER", "CHASE"), weight=1),
-    Rule("aan wie gegeven, waar vandaan", "access", ("ACCESS_DETAIL DATA|PERSONAL_ITEM MINE",), never=("ORDER",), weight=1),
+    Rule(
+        "inzage",
+        "access",
+        ("ACCESS_WORD",),
+        never=("ORDER", "CHASE", "HYPOTHETICAL", "SALES", "BUSINESS"),
+        weight=2,
+        not_meant="inzage in een bestelling of in de boeken",
+    ),
+    Rule(
+        "inzage in gegevens",
+        "access",
+        ("ACCESS_WORD DATA|MINE|LAW|HIS",),
+        never=("CHASE", "HYPOTHETICAL", "ORDER"),
+        weight=3,
+    ),
+    Rule(
+        "welke gegevens van mij",
+        "access",
+        ("WHAT_DATA MINE|ABOUT_ME|HIS STORED|SHOW",),
+        unless=("DELETE", "CORRECT"),
+        never=("CHASE", "ORDER", "DELETE", "WRONG", "BUSINESS"),
+        weight=2,
+    ),
+    Rule(
+        "laat zien welke gegevens",
+        "access",
+        ("SHOW|KNOW WHAT_DATA MINE|ABOUT_ME|HIS",),
+        never=("CHASE", "ORDER", "WRONG", "BUSINESS"),
+        weight=2,
+    ),
+    Rule(
+        "wat is er opgeslagen",
+        "access",
+        ("STORED WHAT ABOUT_ME", "KNOW WHAT ABOUT_ME"),
+        unless=("DELETE", "CORRECT"),
+        never=("CHASE", "ORDER", "NEWSLETTER", "DELETE", "WRONG"),
+        weight=2,
+    ),
+    Rule(
+        "kopie van gegevens",
+        "access",
+        ("SHOW DATA MINE|ABOUT_ME|HIS", "SHOW RECORD ABOUT_ME", "SHOW EVERYTHING ABOUT_ME", "SHOW RECORDING ABOUT_ME"),
+        unless=("NEG", "DELETE", "CORRECT"),
+        never=("ORDER", "HYPOTHETICAL", "SALES", "BUSINESS", "DELETE", "CHASE"),
+        weight=2,
+    ),
+    Rule(
+        "kopie, daarna wissen",
+        "access",
+        ("COPYWORD DATA|EVERYTHING MINE|ABOUT_ME|HIS DELETE", "COPYWORD ^DATA DELETE", "SHOW WHAT ABOUT_ME DELETE"),
+        unless=("NEG",),
+        never=("ORDER", "CHASE", "INVOICE"),
+        window=14,
+        weight=2,
+        not_meant="kopie van een factuur",
+    ),
+    Rule(
+        "aan wie gegeven, waar vandaan",
+        "access",
+        ("ACCESS_DETAIL DATA|PERSONAL_ITEM MINE",),
+        never=("ORDER",),
+        weight=1,
+    ),
     # --- AVG art. 16 -----------------------------------------------------------------------------------------------
-    Rule("gegevens corrigeren", "rectification",
-         ("CORRECT DATA|RECORD|ACCOUNT MINE|HIS|WRONG", "CORRECT PERSONAL_ITEM MINE|HIS|WRONG|RECORD|ACCOUNT"),
-         unless=("NEG",), never=("ORDER", "INVOICE", "DELETE", "BUSINESS"), weight=2, not_meant="adres van één bestelling; gegevens van een leverancier"),
+    Rule(
+        "gegevens corrigeren",
+        "rectification",
+        ("CORRECT DATA|RECORD|ACCOUNT MINE|HIS|WRONG", "CORRECT PERSONAL_ITEM MINE|HIS|WRONG|RECORD|ACCOUNT"),
+        unless=("NEG",),
+        never=("ORDER", "INVOICE", "DELETE", "BUSINESS"),
+        weight=2,
+        not_meant="adres van één bestelling; gegevens van een leverancier",
+    ),
     Rule("rectificatie", "rectification", ("CORRECT DATA LAW", "CORRECT DATA WRONG"), unless=("NEG",), weight=3),
-    Rule("naam of adres klopt niet", "rectification",
-         ("WRONG PERSONAL_ITEM MINE|ACCOUNT|RECORD|CORRECT", "WRONG ^PERSONAL_ITEM CORRECT"), never=("ORDER", "INVOICE"),
-         weight=2),
+    Rule(
+        "naam of adres klopt niet",
+        "rectification",
+        ("WRONG PERSONAL_ITEM MINE|ACCOUNT|RECORD|CORRECT", "WRONG ^PERSONAL_ITEM CORRECT"),
+        never=("ORDER", "INVOICE"),
+        weight=2,
+    ),
     Rule("verhuisd", "rectification", ("MOVED MINE|CORRECT",), never=("ORDER",), weight=2),
     Rule("nieuwe naam of nummer", "rectification", ("NEW_NAME MINE|CORRECT|RECORD",), never=("ORDER",), weight=2),
-    Rule("het moet zijn", "rectification", ("NAME_IS PERSONAL_ITEM ^CORRECT|WRONG|RECORD|ACCOUNT",),
-         never=("ORDER", "INVOICE"), weight=2),
-    Rule("review aanpassen", "rectification", ("CORRECT REVIEW PERSONAL_ITEM|MINE", "CORRECT ^REVIEW ^PERSONAL_ITEM"),
-         never=("ORDER", "DELETE"), weight=2),
-    Rule("pas dat aan (eerder genoemd)", "rectification", ("CORRECT PRONOUN ^PERSONAL_ITEM|RECORD|ACCOUNT|DATA",),
-         unless=("NEG",), never=("ORDER", "INVOICE", "DELETE"), weight=1, window=5),
+    Rule(
+        "het moet zijn",
+        "rectification",
+        ("NAME_IS PERSONAL_ITEM ^CORRECT|WRONG|RECORD|ACCOUNT",),
+        never=("ORDER", "INVOICE"),
+        weight=2,
+    ),
+    Rule(
+        "review aanpassen",
+        "rectification",
+        ("CORRECT REVIEW PERSONAL_ITEM|MINE", "CORRECT ^REVIEW ^PERSONAL_ITEM"),
+        never=("ORDER", "DELETE"),
+        weight=2,
+    ),
+    Rule(
+        "pas dat aan (eerder genoemd)",
+        "rectification",
+        ("CORRECT PRONOUN ^PERSONAL_ITEM|RECORD|ACCOUNT|DATA",),
+        unless=("NEG",),
+        never=("ORDER", "INVOICE", "DELETE"),
+        weight=1,
+        window=5,
+    ),
     # --- AVG art. 18 -----------------------------------------------------------------------------------------------
-    Rule("beperking van de verwerking", "restriction", ("RESTRICT_WORD",), unless=("LIFT", "HYPOTHETICAL"), never=("QUESTION", "PAST_ASK", "LIFT"), weight=3),
-    Rule("gegevens bevriezen", "restriction", ("RESTRICT DATA|ACCOUNT|RECORD|EVERYTHING|HIS",),
-         unless=("LIFT", "NEG"), never=("AUTO_DECISION", "LIFT", "ORDER", "PAST_ASK", "AGAIN", "SECURITY"), weight=2),
-    Rule("bewaren maar niet gebruiken", "restriction",
-         ("KEEP USE NEG|STOP|RESTRICT", "KEEP RESTRICT DATA|ACCOUNT|MINE", "KEEP ^RESTRICT"), never=("LIFT", "ORDER", "HOW_LONG", "QUESTION"),
-         weight=3),
-    Rule("tijdelijk niet gebruiken", "restriction", ("TEMPORARY USE NEG|STOP|NO_MORE", "TEMPORARY RESTRICT DATA|ACCOUNT|MINE"),
-         never=("ORDER", "LIFT"), weight=2),
+    Rule(
+        "beperking van de verwerking",
+        "restriction",
+        ("RESTRICT_WORD",),
+        unless=("LIFT", "HYPOTHETICAL"),
+        never=("QUESTION", "PAST_ASK", "LIFT"),
+        weight=3,
+    ),
+    Rule(
+        "gegevens bevriezen",
+        "restriction",
+        ("RESTRICT DATA|ACCOUNT|RECORD|EVERYTHING|HIS",),
+        unless=("LIFT", "NEG"),
+        never=("AUTO_DECISION", "LIFT", "ORDER", "PAST_ASK", "AGAIN", "SECURITY"),
+        weight=2,
+    ),
+    Rule(
+        "bewaren maar niet gebruiken",
+        "restriction",
+        ("KEEP USE NEG|STOP|RESTRICT", "KEEP RESTRICT DATA|ACCOUNT|MINE", "KEEP ^RESTRICT"),
+        never=("LIFT", "ORDER", "HOW_LONG", "QUESTION"),
+        weight=3,
+    ),
+    Rule(
+        "tijdelijk niet gebruiken",
+        "restriction",
+        ("TEMPORARY USE NEG|STOP|NO_MORE", "TEMPORARY RESTRICT DATA|ACCOUNT|MINE"),
+        never=("ORDER", "LIFT"),
+        weight=2,
+    ),
     # --- AVG art. 18(3) --------------------------------------------------------------------------------------------
-    Rule("beperking opheffen", "lift_restriction", ("LIFT RESTRICT|RESTRICT_WORD",), unless=("NEG",), never=("BEFORE",),
-         weight=3, not_meant="'voordat u de beperking opheft'"),
-    Rule("weer gebruiken", "lift_restriction", ("AGAIN USE DATA|ACCOUNT|EVERYTHING|MINE|PRONOUN", "LIFT DATA|ACCOUNT|RECORD AGAIN",
-         "LIFT ACCOUNT|RECORD MINE", "AGAIN ^RESTRICT|RESTRICT_WORD DATA|ACCOUNT"), unless=("TEMPORARY", "NEG"), never=("BEFORE", "DELETE", "CLOSE"),
-         weight=3),
+    Rule(
+        "beperking opheffen",
+        "lift_restriction",
+        ("LIFT RESTRICT|RESTRICT_WORD",),
+        unless=("NEG",),
+        never=("BEFORE",),
+        weight=3,
+        not_meant="'voordat u de beperking opheft'",
+    ),
+    Rule(
+        "weer gebruiken",
+        "lift_restriction",
+        (
+            "AGAIN USE DATA|ACCOUNT|EVERYTHING|MINE|PRONOUN",
+            "LIFT DATA|ACCOUNT|RECORD AGAIN",
+            "LIFT ACCOUNT|RECORD MINE",
+            "AGAIN ^RESTRICT|RESTRICT_WORD DATA|ACCOUNT",
+        ),
+        unless=("TEMPORARY", "NEG"),
+        never=("BEFORE", "DELETE", "CLOSE"),
+        weight=3,
+    ),
     # --- AVG art. 20 -----------------------------------------------------------------------------------------------
     Rule("overdraagbaarheid", "portability", ("PORT_WORD",), unless=("HYPOTHETICAL",), weight=3),
-    Rule("machineleesbaar", "portability", ("MACHINE DATA|ORDER|EVERYTHING|ACCOUNT|HISTORY MINE|ABOUT_ME|SHOW|ASK",),
-         never=("HYPOTHETICAL", "SALES"), weight=2),
+    Rule(
+        "machineleesbaar",
+        "portability",
+        ("MACHINE DATA|ORDER|EVERYTHING|ACCOUNT|HISTORY MINE|ABOUT_ME|SHOW|ASK",),
+        never=("HYPOTHETICAL", "SALES"),
+        weight=2,
+    ),
     Rule("meenemen", "portability", ("TAKE_ALONG DATA|HISTORY MINE",), never=("THIRD_COUNTRY", "ORDER"), weight=2),
     # --- AVG art. 21 -----------------------------------------------------------------------------------------------
-    Rule("bezwaar tegen verwerking", "objection", ("OBJECT USE", "OBJECT DATA MINE", "OBJECT ^USE DATA|PRONOUN"),
-         never=("INVOICE", "ORDER", "HYPOTHETICAL"), weight=3, not_meant="bezwaar tegen een factuur of tegen een dag"),
-    Rule("stop met gebruiken", "objection", ("STOP USE DATA|RECORD", "STOP ^USE PRONOUN"),
-         never=("TEMPORARY", "KEEP", "RESTRICT", "ORDER"), weight=2),
+    Rule(
+        "bezwaar tegen verwerking",
+        "objection",
+        ("OBJECT USE", "OBJECT DATA MINE", "OBJECT ^USE DATA|PRONOUN"),
+        never=("INVOICE", "ORDER", "HYPOTHETICAL"),
+        weight=3,
+        not_meant="bezwaar tegen een factuur of tegen een dag",
+    ),
+    Rule(
+        "stop met gebruiken",
+        "objection",
+        ("STOP USE DATA|RECORD", "STOP ^USE PRONOUN"),
+        never=("TEMPORARY", "KEEP", "RESTRICT", "ORDER"),
+        weight=2,
+    ),
     # --- AVG art. 22 -----------------------------------------------------------------------------------------------
-    Rule("geautomatiseerd besluit", "automated_decision", ("AUTO_DECISION DECISION MINE", "AUTO_DECISION ^DECISION MINE"),
-         never=("INFO_ON",), weight=2),
-    Rule("mens moet kijken", "automated_decision",
-         ("HUMAN REVIEW_VERB|DECISION AUTO_DECISION|DECISION|PRONOUN", "HUMAN REVIEW_VERB ^AUTO_DECISION|DECISION"),
-         never=("HYPOTHETICAL",), weight=3),
+    Rule(
+        "geautomatiseerd besluit",
+        "automated_decision",
+        ("AUTO_DECISION DECISION MINE", "AUTO_DECISION ^DECISION MINE"),
+        never=("INFO_ON",),
+        weight=2,
+    ),
+    Rule(
+        "mens moet kijken",
+        "automated_decision",
+        ("HUMAN REVIEW_VERB|DECISION AUTO_DECISION|DECISION|PRONOUN", "HUMAN REVIEW_VERB ^AUTO_DECISION|DECISION"),
+        never=("HYPOTHETICAL",),
+        weight=3,
+    ),
     # --- AVG art. 7(3), 21(2)-(3) ----------------------------------------------------------------------------------
-    Rule("uitschrijven", "withdraw_consent", ("UNSUBSCRIBE",), unless=("NEG",), never=("ORDER", "SALES", "CHASE"), weight=2),
-    Rule("schrijf mij uit", "withdraw_consent", ("UNSUBSCRIBE MINE|ASK|NEWSLETTER",), unless=("NEG",), never=("ORDER", "SALES", "CHASE"), weight=3),
-    Rule("geen reclame meer", "withdraw_consent",
-         ("NO_MORE NEWSLETTER|REVIEW_REQUEST", "STOP NEWSLETTER|REVIEW_REQUEST", "OBJECT NEWSLETTER", "DELETE NEWSLETTER"),
-         never=("ORDER",), weight=3),
-    Rule("dat niet meer (eerder genoemd)", "withdraw_consent", ("NO_MORE ^NEWSLETTER|REVIEW_REQUEST",), never=("ORDER", "DATA"),
-         weight=2),
+    Rule(
+        "uitschrijven",
+        "withdraw_consent",
+        ("UNSUBSCRIBE",),
+        unless=("NEG",),
+        never=("ORDER", "SALES", "CHASE"),
+        weight=2,
+    ),
+    Rule(
+        "schrijf mij uit",
+        "withdraw_consent",
+        ("UNSUBSCRIBE MINE|ASK|NEWSLETTER",),
+        unless=("NEG",),
+        never=("ORDER", "SALES", "CHASE"),
+        weight=3,
+    ),
+    Rule(
+        "geen reclame meer",
+        "withdraw_consent",
+        (
+            "NO_MORE NEWSLETTER|REVIEW_REQUEST",
+            "STOP NEWSLETTER|REVIEW_REQUEST",
+            "OBJECT NEWSLETTER",
+            "DELETE NEWSLETTER",
+        ),
+        never=("ORDER",),
+        weight=3,
+    ),
+    Rule(
+        "dat niet meer (eerder genoemd)",
+        "withdraw_consent",
+        ("NO_MORE ^NEWSLETTER|REVIEW_REQUEST",),
+        never=("ORDER", "DATA"),
+        weight=2,
+    ),
     Rule("geen mails meer", "withdraw_consent", ("NO_MORE MAILS",), never=("ORDER",), weight=1),
     Rule("toestemming intrekken", "withdraw_consent", ("WITHDRAW CONSENT",), never=("ORDER",), weight=3),
     # --- no request ------------------------------------------------------------------------------------------------
-    Rule("hoe lang bewaren", "privacy_question", ("HOW_LONG DATA|PERSONAL_ITEM|RECORD|ACCOUNT|KEEP|STORED",), never=("ORDER",), weight=2),
-    Rule("vraag over beleid of cookies", "privacy_question", ("QUESTION|ASK POLICY|COOKIE|PRIVACY",), never=("SALES",), weight=2),
-    Rule("vraag over beveiliging", "privacy_question", ("QUESTION SECURITY STORED|DATA|ACCOUNT|PERSONAL_ITEM", "QUESTION CAMERA"), weight=1),
-    Rule("vraag over gebruik van gegevens", "privacy_question",
-         ("QUESTION|ASK USE|KEEP|SOLD|STORED DATA|PERSONAL_ITEM|RECORD",), never=("ORDER",), weight=1),
-    Rule("hoe werkt een recht", "privacy_question",
-         ("HYPOTHETICAL DELETE|ACCESS_WORD|RESTRICT|FORGET|DATA|OBJECT|PORT_WORD|USE|PRIVACY",), never=("ORDER",), weight=3, window=14),
-    Rule("wacht op antwoord", "complaint", ("CHASE EARLIER LAW|DATA|PRIVACY|ACCESS_WORD|DELETE|RESTRICT", "CHASE ACCESS_WORD|DELETE|LAW|DATA"),
-         never=("ORDER",), weight=3, window=14),
+    Rule(
+        "hoe lang bewaren",
+        "privacy_question",
+        ("HOW_LONG DATA|PERSONAL_ITEM|RECORD|ACCOUNT|KEEP|STORED",),
+        never=("ORDER",),
+        weight=2,
+    ),
+    Rule(
+        "vraag over beleid of cookies",
+        "privacy_question",
+        ("QUESTION|ASK POLICY|COOKIE|PRIVACY",),
+        never=("SALES",),
+        weight=2,
+    ),
+    Rule(
+        "vraag over beveiliging",
+        "privacy_question",
+        ("QUESTION SECURITY STORED|DATA|ACCOUNT|PERSONAL_ITEM", "QUESTION CAMERA"),
+        weight=1,
+    ),
+    Rule(
+        "vraag over gebruik van gegevens",
+        "privacy_question",
+        ("QUESTION|ASK USE|KEEP|SOLD|STORED DATA|PERSONAL_ITEM|RECORD",),
+        never=("ORDER",),
+        weight=1,
+    ),
+    Rule(
+        "hoe werkt een recht",
+        "privacy_question",
+        ("HYPOTHETICAL DELETE|ACCESS_WORD|RESTRICT|FORGET|DATA|OBJECT|PORT_WORD|USE|PRIVACY",),
+        never=("ORDER",),
+        weight=3,
+        window=14,
+    ),
+    Rule(
+        "wacht op antwoord",
+        "complaint",
+        ("CHASE EARLIER LAW|DATA|PRIVACY|ACCESS_WORD|DELETE|RESTRICT", "CHASE ACCESS_WORD|DELETE|LAW|DATA"),
+        never=("ORDER",),
+        weight=3,
+        window=14,
+    ),
     Rule("gegevens doorverkocht", "complaint", ("SOLD DATA|PERSONAL_ITEM MINE",), never=("ORDER",), weight=1),
-    Rule("klacht over gegevens", "complaint", ("COMPLAIN DATA|PRIVACY|POLICY|LAW|PERSONAL_ITEM",), never=("ORDER",), weight=2),
+    Rule(
+        "klacht over gegevens",
+        "complaint",
+        ("COMPLAIN DATA|PRIVACY|POLICY|LAW|PERSONAL_ITEM",),
+        never=("ORDER",),
+        weight=2,
+    ),
     Rule("lek", "breach_report", ("LEAK DATA|PERSONAL_ITEM|ACCOUNT|RECORD|MINE|LAW|ORDER",), weight=2),
-    Rule("gegevens van een ander", "breach_report",
-         ("OTHERS_DATA RECEIVED DATA|PERSONAL_ITEM|INVOICE|RECORD|ORDER|ACCOUNT",), never=("HIS",), weight=2, window=14),
+    Rule(
+        "gegevens van een ander",
+        "breach_report",
+        ("OTHERS_DATA RECEIVED DATA|PERSONAL_ITEM|INVOICE|RECORD|ORDER|ACCOUNT",),
+        never=("HIS",),
+        weight=2,
+        window=14,
+    ),
     Rule("account overgenomen", "breach_report", ("TAKEN_OVER ACCOUNT|ORDER|DATA",), never=("PRIVACY",), weight=2),
     Rule("phishing met klantgegevens", "breach_report", ("PHISHING MINE|ORDER|PERSONAL_ITEM",), weight=1, window=14),
     Rule("automatisch antwoord", "automatic", ("AUTO_REPLY",), weight=2),
@@ -197,9 +459,7 @@ def _groups(pattern: str) -> tuple[_Group, ...]:
     return tuple((group[0] == "^", tuple(group.lstrip("^").split("|"))) for group in pattern.split())
 
 
-_GROUPS: dict[str, tuple[_Group, ...]] = {
-    pattern: _groups(pattern) for rule in RULES for pattern in rule.patterns
-}
+_GROUPS: dict[str, tuple[_Group, ...]] = {pattern: _groups(pattern) for rule in RULES for pattern in rule.patterns}
 _BACK = 2  # sentences back, and the subject, in which `^` finds what "die" or "dat" points to
 
 
@@ -207,7 +467,9 @@ def find(sentences: Sequence[Sentence]) -> list[Hit]:
     """Every rule that speaks, in the order of the table; one hit a rule and sentence."""
     nothing: frozenset[str] = frozenset()
     before = [
-        nothing.union(*(sentences[back].places for back in {0, *range(max(0, number - _BACK), number)} if back < number))
+        nothing.union(
+            *(sentences[back].places for back in {0, *range(max(0, number - _BACK), number)} if back < number)
+        )
         for number in range(len(sentences))
     ]
     hits: list[Hit] = []
@@ -286,7 +548,6 @@ def articles(text: str) -> set[str]:
     }
 
 
-
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What the rules alone make of a mail: the kind, the rights, the weight of each claim, and every hit."""
@@ -306,9 +567,7 @@ def judge(reading: Reading) -> Judgement:
     """The rules' own answer; never raises."""
     found = find(reading.sentences)
     lists = {number for number, sentence in enumerate(reading.sentences) if _lists_rights(sentence)}
-    hits = [
-        replace(hit, negated=True) if hit.sentence in lists and hit.rule.says in _IN_LIST else hit for hit in found
-    ]
+    hits = [replace(hit, negated=True) if hit.sentence in lists and hit.rule.says in _IN_LIST else hit for hit in found]
     present = {concept for sentence in reading.sentences for concept in sentence.places}
     named = frozenset(articles(reading.folded)) if "LAW" in present else frozenset()
     weights: dict[str, int] = {}
@@ -355,7 +614,11 @@ def _settle(weights: dict[str, int], hits: Sequence[Hit], named: frozenset[str],
         if not any(hit.rule.name == "mens moet kijken" for hit in spoken("automated_decision")):
             weights.pop("automated_decision", None)  # an access letter asks whether such decisions exist, art. 15(1)(h)
     if weights.get("portability", 0) >= 2 and weights.get("access", 0) == 2 and "access" not in named:
-        if not any(hit.rule.name in ("inzage", "welke gegevens van mij", "wat is er opgeslagen", "aan wie gegeven, waar vandaan") for hit in spoken("access")):
+        if not any(
+            hit.rule.name
+            in ("inzage", "welke gegevens van mij", "wat is er opgeslagen", "aan wie gegeven, waar vandaan")
+            for hit in spoken("access")
+        ):
             weights.pop("access", None)  # a copy "to take along" is portability alone
     objections = spoken("objection")
     if weights.get("withdraw_consent", 0) >= 2 and (_MARKETING.search(reading.folded) or objections):

@@ -52,7 +52,9 @@ def examples(records: Sequence[Record]) -> list[Example]:
     """The records read; near-duplicates share a group."""
     items = [item_of(record) for record in records]
     readings = [read_mail(item.subject, item.own_text, item.html) for item in items]
-    groups = near_duplicates([{word for sentence in reading.sentences for word in sentence.words} for reading in readings])
+    groups = near_duplicates(
+        [{word for sentence in reading.sentences for word in sentence.words} for reading in readings]
+    )
     return [
         Example(record, item, reading, rules.judge(reading), group)
         for record, item, reading, group in zip(records, items, readings, groups, strict=True)

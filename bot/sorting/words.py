@@ -779,6 +779,10 @@ CONCEPTS: Mapping[str, str] = {
         had_gevraagd ik_had vorig_jaar najaar in_het_voorjaar last_spring back_in beantragt gebeten demande_en
         demandee indertijd gevraagde
     """,
+    "COPYWORD": """
+        kopie kopietje kopieen copy copies copie copies afschrift uitdraai overzicht overzichtje datenkopie kopien
+        inzage
+    """,
 }
 # fmt: on
 
@@ -844,16 +848,112 @@ _PHRASE_BEGINNINGS = {first[:-1]: rest for first, rest in _PHRASES.items() if fi
 
 # Words that mean another thing in another language: what they do not stand for, by language.
 _FALSE_FRIENDS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "nl": {"wissen": frozenset(("KNOW", "KNOWING")), "man": frozenset(("HIS",)), "die": frozenset(), "brief": frozenset()},
+    "nl": {
+        "wissen": frozenset(("KNOW", "KNOWING")),
+        "man": frozenset(("HIS",)),
+        "die": frozenset(),
+        "brief": frozenset(),
+    },
     "de": {"wissen": frozenset(("DELETE",)), "weg": frozenset(("DELETE",)), "list": frozenset(("SHOW", "SLIP"))},
     "en": {"post": frozenset(("MAILS",)), "die": frozenset(("PRONOUN",)), "pot": frozenset(("PRODUCT",))},
     "fr": {"pot": frozenset(("PRODUCT",)), "set": frozenset(("PRODUCT",)), "mail": frozenset(("SLIP",))},
 }
 _TELLING = {
-    "nl": frozenset("de het een ik en van niet dat mijn jullie u is voor op te met zijn heb kan wil".split()),
-    "en": frozenset("the a i and of not that my you is for to with have can please your it on".split()),
-    "de": frozenset("der die das ich und von nicht mein meine sie ist fur mit habe bitte zu auf ihr ihre wir".split()),
-    "fr": frozenset("le la les je et de ne pas que mon mes vous est pour avec des du une un merci".split()),
+    "nl": frozenset(
+        [
+            "de",
+            "het",
+            "een",
+            "ik",
+            "en",
+            "van",
+            "niet",
+            "dat",
+            "mijn",
+            "jullie",
+            "u",
+            "is",
+            "voor",
+            "op",
+            "te",
+            "met",
+            "zijn",
+            "heb",
+            "kan",
+            "wil",
+        ]
+    ),
+    "en": frozenset(
+        [
+            "the",
+            "a",
+            "i",
+            "and",
+            "of",
+            "not",
+            "that",
+            "my",
+            "you",
+            "is",
+            "for",
+            "to",
+            "with",
+            "have",
+            "can",
+            "please",
+            "your",
+            "it",
+            "on",
+        ]
+    ),
+    "de": frozenset(
+        [
+            "der",
+            "die",
+            "das",
+            "ich",
+            "und",
+            "von",
+            "nicht",
+            "mein",
+            "meine",
+            "sie",
+            "ist",
+            "fur",
+            "mit",
+            "habe",
+            "bitte",
+            "zu",
+            "auf",
+            "ihr",
+            "ihre",
+            "wir",
+        ]
+    ),
+    "fr": frozenset(
+        [
+            "le",
+            "la",
+            "les",
+            "je",
+            "et",
+            "de",
+            "ne",
+            "pas",
+            "que",
+            "mon",
+            "mes",
+            "vous",
+            "est",
+            "pour",
+            "avec",
+            "des",
+            "du",
+            "une",
+            "un",
+            "merci",
+        ]
+    ),
 }
 
 

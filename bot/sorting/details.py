@@ -1,0 +1,198 @@
+"""What else a mail says: flags, where the answer must go, for whom it is written, and the facts named in it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.sorting.reading import Reading
+from bot.sorting.rules import Judgement
+from bot.sorting.words import fold
+
+FLAGS = ("authority", "minor", "deceased", "agent", "health", "threat", "mixed")
+
+_POWER = re.compile(
+    r"\b126n[a-z]\b|wetboek van strafvordering|officier van justitie|parketnummer|proces-?verbaal ?nummer|vordering verstrekking|"
+    r"opsporingsambtenaar|dwangbevel|art(?:ikel|\.)? ?(?:47|52|53) (?:van de )?(?:awr|algemene wet)|strafrechtelijk onderzoek|"
+    r"inspecteur (?:der|van de) (?:rijks)?belasting|rechter-commissaris|staatsanwaltschaft|requisition judiciaire|"
+    r"officier de police|criminal investigation|court order|gerechtelijk bevel"
+)
+_OFFICE = re.compile(
+    r"\b(?:politie|recherche|belastingdienst|fiod|openbaar ministerie|parket|rechtbank|douane|nvwa|autoriteit persoonsgegevens|"
+    r"polizei|finanzamt|police nationale|gendarmerie|gerechtsdeurwaarder)\b"
+)
+_AGE = re.compile(
+    r"\b(?:ik ben|i am|im|i'm|ich bin|j'ai)(?: pas| nog maar| only| erst)? (?:[89]|1[0-5])\b(?! (?:jaar klant|minuten|dagen|weken))|"
+    r"\b(?:zoon|dochter|kind|zoontje|dochtertje|son|daughter|child|sohn|tochter|fils|fille|kleinzoon|kleindochter)\b[^.]{0,40}"
+    r"\b(?:van |is |,? ?\(?|aged |de |= )(?:[1-9]|1[0-5])\)?(?: jaar| years| jahre| ans)?\b|\b(?:[89]|1[0-5])[- ](?:jarige|year-old)\b|"
+    r"\b(?:[1-9]|1[0-5]) (?:jaar oud|years old|jahre alt)\b|\bminderjarig|\bmineure?\b|\bminderjahrig|\bunderage\b|ouderlijk gezag"
+)
+_THREAT = re.compile(
+    r"klacht (?:in(?:dienen| te dienen)|in bij|bij de (?:autoriteit|ap|toezichthouder))|(?:dien|diende?n?) (?:ik )?(?:dan )?(?:een )?klacht|"
+    r"autoriteit persoonsgegevens|gegevensbeschermingsautoriteit|naar de (?:ap|rechter|toezichthouder|media|krant)\b|juridische stappen|"
+    r"nadere stappen|rechtsmaatregelen|kort geding|ingebrekestelling|in gebreke|dwangsom|schadevergoeding|aansprakelijk|verzoekschrift|"
+    r"legal action|supervisory authority|data protection authority|lodge a complaint|judicial remedy|solicitor will|"
+    r"rechtliche schritte|aufsichtsbehorde|beschwerde (?:bei|einzureichen)|schadenersatz|schadensersatz|"
+    r"\bcnil\b|action en justice|autorite de controle|mise en demeure|\bsommeer\b|\bsommatie\b|consumentenprogramma|\bradar\b|\bkassa\b.{0,20}uitzending"
+)
+_FAMILY = (
+    r"moeder|vader|ma|pa|mama|papa|oma|opa|grootmoeder|grootvader|zoon|dochter|zoontje|dochtertje|kind|man|vrouw|echtgenoot|echtgenote|"
+    r"partner|broer|zus|tante|oom|schoonmoeder|schoonvader|buurvrouw|buurman|kleinkind|kleinzoon|kleindochter|"
+    r"mother|father|mum|mom|dad|son|daughter|husband|wife|grandmother|grandfather|gran|nan|"
+    r"mutter|vater|sohn|tochter|mann|frau|mere|pere|fils|fille|mari|femme"
+)
+_FOR_FAMILY = re.compile(rf"\b(?:mijn|mn|m'n|onze|ons|my|our|meine?[rms]?|mon|ma)\s+(?:\w+\s+)?(?:{_FAMILY})\b")
+_THEIRS = re.compile(
+    r"\b(?:haar|zijn|hem|zij|ze|hij|diens|her|his|him|she|he|ihre?n?|seine?n?|sie|er|son|sa|ses|lui|elle|il)\b"
+)
+_BEHALF = re.compile(
+    r"\bnamens\b|gemachtig|volmacht|machtiging|bewindvoerder|\bcurator\b|\bmentor\b|cliente?n?\b|executeur|gevolmachtig|on behalf of|"
+    r"our client|my client|power of attorney|\bmandant|\bvollmacht|im namen|au nom (?:et|de)|pour le compte|mon client|ma cliente|"
+    r"ons lid\b|onze gebruiker|our user|as (?:the )?executor|testamentsvollstrecker|als (?:ouder|moeder|vader|voogd)\b|"
+    r"voor (?:mijn|onze) (?:clienten?|moeder|vader|oma|opa|dochter|zoon)|"
+    r"(?:zij|hij|ze) wil(?:t)? graag dat|vroeg (?:mij|me) (?:om )?(?:dit|u|jullie)"
+)
+_POST = re.compile(
+    r"\bper (?:aangetekende )?(?:post|brief)\b|\bper aangetekend|\b(?:stuur|sturen|zenden|opsturen|toezenden|ontvang|antwoord|reactie|bevestiging|stukken|"
+    r"schrijven)\b[^.]{0,60}\b(?:op papier|per brief|schriftelijk aan|per post)|\bbriefje sturen\b|\bop papier\b|\bin een envelop|"
+    r"\b(?:by|per) (?:post|registered mail|registered post|letter)\b|\bby mail to\b|\bpostalisch\b|\bper einschreiben\b|\bper post\b|"
+    r"\bpar (?:courrier|la poste|lettre)\b|\bzu handen\b.{0,80}\b\d{5}\b|\bgeen (?:e-?mail|computer|internet)\b[^.]{0,60}\b(?:brief|post)\b"
+)
+_NOT_POST = re.compile(
+    r"^\W*aangetekend en per e-?mail|kreeg per post|per post ontvangen|vragen jullie per post|moet dat per|reclame[^.]{0,30}per post|per post (?:meer|of)|of het per post|niet per post|dat per post of"
+)
+_ANSWER_TO = re.compile(
+    r"\b(?:stuur|sturen|stuurt|zend\w*|mail\w*|richten|antwoord\w*|reactie|reageren|bevestiging|ontvang\w*|toe(?:sturen|zenden|komen)|overdragen|send|reply|respond|"
+    r"answer|address your|transmit|schick\w*|senden|antwort\w*|ubermitteln|envoy\w*|adresse[rz]|repond\w*|faire parvenir|uploaden|resultaat|import)\b"
+)
+_ON_FILE = re.compile(
+    r"\b(?:bekend|besteld|bestelde|account|registered|ordered|on file|geregistreerd|oude?|old|kundenkonto|alte)\b"
+)
+_THIS_ADDRESS = re.compile(
+    r"(?:naar|op|aan|to|an) (?:dit|dit nieuwe|this|diese|dat andere|een ander|mijn andere|mijn nieuwe) (?:e-?mail ?)?(?:adres|address|adresse)[^.]*"
+)
+_LOST = re.compile(
+    r"(?:geen|niet meer|no longer|kein\w*|plus)\b[^.]{0,40}\b(?:toegang|access|zugang|acces|postvak|mailbox|erbij|bij (?:dat|het) (?:oude )?(?:adres|postvak))"
+)
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_POSTCODE = re.compile(r"\b([1-9]\d{3}) ?([A-Z]{2})\b(?! ?\d)")
+_ORDER = re.compile(
+    r"(?:bestel(?:ling(?:en)?|nummer|nr\.?)|order(?:nummer|number|nr\.?|s)?|bestellung(?:snummer)?|commande|pakket|retour|factuur|invoice|rechnung|facture|zending|"
+    r"parcel)\s*(?:met |nr\.? ?|nummer |no\.? ?|number |n° ?)?[:#]?\s*#?((?:[A-Z]{1,5}-?)?\d[\d-]{2,11})\b",
+    re.IGNORECASE,
+)
+_PARCEL = re.compile(r"\b(3S[A-Z]{2,5}\d{3,12}|LES-?\d{4,8})\b")
+_STREET = re.compile(
+    r"\b((?:[A-Z][\w'’.-]+|\d+e)(?: (?:van|de|den|der|het|aan|op|'t|[A-Z][\w'’.-]+)){0,4} \d{1,5}(?:[ -]?[A-Za-z]{1,3})?)"
+    r",? +([1-9]\d{3} ?[A-Z]{2}),? +((?:[A-Z'][\w'’-]+)(?: (?:aan|den|de|op|[A-Z][\w'’-]+)){0,4})"
+)
+_PHONE = re.compile(r"(?<![\d-])(?:\+\d{2}[ -]?\(?0?\)?|0)\d(?:[ -]?\d){7,9}\b")
+_CHANGE = (
+    (re.compile(r"(?P<right>[\w@'’.+-]+(?: [\w@'’.+-]+)?) (?:in plaats van|ipv|i\.p\.v\.|instead of|statt|au lieu de) (?P<wrong>[\w@'’.+-]+(?: [\w@'’.+-]+)?)"), ""),
+    (re.compile(r"\bniet (?P<wrong>[\w@'’.+-]+) maar (?P<right>[\w@'’.+-]+)"), ""),
+    (re.compile(r"(?P<right>[\w@'’.+-]+(?: [\w@'’.+-]+)?),? (?:en niet|and not|not|und nicht|et non|niet) (?P<wrong>[\w@'’.+-]+)"), ""),
+    (re.compile(r"\bvan (?P<wrong>[\w@'’.+-]+) (?:naar|in) (?P<right>[\w@'’.+-]+)"), ""),
+    (re.compile(r"(?P<wrong>[\w@'’.+-]+),? (?:en )?(?:dat |het )?moet (?P<right>[\w@'’.+-]+(?: [\w@'’.+-]+)?) (?:zijn|worden)"), ""),
+    (re.compile(r"\b(?:moet|should be|muss) (?P<right>[\w@'’.+-]+(?: [\w@'’.+-]+)?) (?:zijn|worden|heissen)"), "right only"),
+    (re.compile(r"\b(?:nieuwe? (?:adres|mailadres|e-mailadres|nummer|telefoonnummer|naam|achternaam)|new (?:address|number|name)|neue (?:adresse|anschrift)|nouvelle adresse)(?: is(?: nu)?| wordt|:)+ ?(?P<right>[^.;\n]{2,80})", re.IGNORECASE), "right only"),
+)  # fmt: skip
+
+
+def flags_of(reading: Reading, found: Judgement, kind: str, from_name: str, sender: str) -> tuple[str, ...]:
+    """The flags of a mail, in the order of `FLAGS`."""
+    text = reading.folded
+    places = [sentence.places for sentence in reading.sentences]
+    present = set().union(*places) if places else set()
+    office = bool(_OFFICE.search(fold(f"{from_name} {sender}")))
+    raised = {
+        "authority": bool(_POWER.search(text)) or (office and bool({"DATA", "LAW"} & present)),
+        "minor": bool(_AGE.search(text)),
+        "deceased": "DECEASED" in present,
+        "agent": bool(
+            re.search(
+                r"gemachtig|volmacht|machtiging|advoca|cliente?n?\b|bewindvoerder|gevolmachtig|our client|my client|mandant|rechtsanwalt|avocat|onze gebruiker|ons lid\b|au nom et pour le compte",
+                text,
+            )
+        ),
+        "health": "HEALTH" in present,
+        "threat": bool(_THREAT.search(text)),
+        "mixed": kind == "request" and _ordinary_too(places, found),
+    }
+    return tuple(flag for flag in FLAGS if raised[flag])
+
+
+def _ordinary_too(places: Sequence[Mapping[str, tuple[int, ...]]], found: Judgement) -> bool:
+    """A request that also asks something about an order, a return or a product, in a sentence of its own."""
+    claimed = {hit.sentence for hit in found.hits if not hit.negated and hit.rule.says in found.weights}
+    return any(
+        number not in claimed
+        and number > 0
+        and ("ORDER" in place or "INVOICE" in place or "SHOPPING" in place)
+        and ("ASK" in place or "ASKED" in place or "BROKEN" in place)
+        and not ({"DATA", "ACCOUNT", "LAW", "DELETE"} & place.keys())
+        for number, place in enumerate(places)
+    )
+
+
+def on_behalf(reading: Reading) -> bool:
+    """True when the mail is written for somebody else: an agent, a parent, an heir, a helper."""
+    text = reading.folded
+    if _BEHALF.search(text):
+        return True
+    for sentence in reading.sentences:
+        family = _FOR_FAMILY.search(sentence.text)
+        asks = {"DELETE", "CORRECT", "SHOW", "RESTRICT", "CLOSE", "MOVED"} & sentence.places.keys()
+        if (
+            family
+            and (asks or "DECEASED" in sentence.places)
+            and {"ACCOUNT", "DATA", "PERSONAL_ITEM", "RECORD", "DECEASED"} & sentence.places.keys()
+        ):
+            return True
+    if not _FOR_FAMILY.search(text):
+        return False
+    return any(
+        _THEIRS.search(sentence.text)
+        and {"DELETE", "CORRECT", "SHOW", "CLOSE", "RESTRICT"} & sentence.places.keys()
+        and {"ACCOUNT", "DATA", "RECORD", "PERSONAL_ITEM"} & sentence.places.keys()
+        and not re.search(r"\b(?:mijn (?:account|gegevens|adres|naam)|my (?:account|data))\b", sentence.text)
+        for sentence in reading.sentences
+    )
+
+
+def delivery_of(reading: Reading, sender: str, rights: Sequence[str]) -> str:
+    """Where the answer is wanted: `known`, `other_email` or `post`."""
+    text = reading.folded
+    if _POST.search(text) and not _NOT_POST.search(text.split("\n", 1)[-1]) and "withdraw_consent" not in rights[:1]:
+        return "post"
+    for line in re.split(r"(?<=[.!?])\s+|\n", fold(reading.text)):
+        others = [address for address in _EMAIL.findall(line) if address.strip(".") != sender]
+        if others and _ANSWER_TO.search(line) and "rectification" not in rights and not _ON_FILE.search(line):
+            return "other_email"
+    this = _THIS_ADDRESS.search(text)
+    if this and _ANSWER_TO.search(text[max(0, this.start() - 60) : this.end()]) and _LOST.search(text):
+        return "other_email"
+    return "known"
+
+
+def slots_of(subject: str, text: str, rights: Sequence[str]) -> dict[str, Any]:
+    """Facts named in a mail: `orders`, `postcodes`, `emails`, `addresses`, `phones`, and for rectification `wrong`, `right`."""
+    whole = f"{subject}\n{text}"
+    found: dict[str, Any] = {
+        "orders": _unique([*_ORDER.findall(whole), *_PARCEL.findall(whole)]),
+        "postcodes": _unique([f"{digits} {letters}" for digits, letters in _POSTCODE.findall(whole)]),
+        "emails": _unique([address.strip(".").lower() for address in _EMAIL.findall(whole)]),
+        "addresses": _unique([", ".join(" ".join(part.split()) for part in parts) for parts in _STREET.findall(whole)]),
+        "phones": _unique(_PHONE.findall(whole)),
+    }
+    if "rectification" in rights:
+        for pattern, _ in _CHANGE:
+            match = pattern.search(whole)
+            if match:
+                found |= {name: value.strip(" ,.'’\"()") for name, value in match.groupdict().items() if value}
+                break
+        if "right" not in found and found["addresses"]:
+            found["right"] = found["addresses"][-1]
+    return {name: value for name, value in found.items() if value}
+
+
+def _unique(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value.strip() for value in values))
