@@ -8,6 +8,7 @@ idempotency key.
 
 import email.utils
 import functools
+import json
 import logging
 import tempfile
 import threading
@@ -336,14 +337,22 @@ class GraphSession:
             sleep=self._patience,
         )(call)
 
-    def get(self, url: str, *, prefer: str = "", params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The JSON of a GET, with patience. Raises GraphError, TokenRefused."""
+    def get(
+        self, url: str, *, prefer: str = "", params: Mapping[str, str] | None = None, limit: int = 0
+    ) -> dict[str, Any]:
+        """The JSON of a GET, with patience; over `limit` bytes, if one is given, it is GraphError 413 AnswerTooLarge.
+
+        Raises GraphError, TokenRefused.
+        """
         headers = {"Prefer": prefer} if prefer else {}
 
         def call() -> dict[str, Any]:
-            response = self.once("get", url, headers=headers, params=params)
+            with self.once("get", url, headers=headers, params=params, stream=limit > 0) as response:
+                raw = _streamed(response, limit) if limit else response.content
+            if raw is None:
+                raise GraphError(413, "AnswerTooLarge")
             try:
-                body = response.json()
+                body = json.loads(raw)
             except ValueError:
                 raise GraphError(0, "TruncatedAnswer") from None
             if not isinstance(body, dict):
@@ -358,17 +367,7 @@ class GraphSession:
 
         def call() -> bytes | None:
             with self.once("get", url, stream=True) as response:
-                if int(response.headers.get("Content-Length") or 0) > limit:
-                    return None
-                got = bytearray()
-                try:
-                    for chunk in response.iter_content(65536):
-                        got += chunk
-                        if len(got) > limit:
-                            return None
-                except requests.RequestException as error:
-                    raise GraphError(0, type(error).__name__) from None
-                return bytes(got)
+                return _streamed(response, limit)
 
         result: bytes | None = self._again(call)
         return result
@@ -413,6 +412,21 @@ class GraphSession:
             raise (error_of(error.response) if error.response is not None else GraphError(0, "HTTPError")) from None
         except requests.RequestException as error:
             raise GraphError(0, type(error).__name__) from None
+
+
+def _streamed(response: requests.Response, limit: int) -> bytes | None:
+    """The body of an answer that is read as a stream; None when it is more than `limit` bytes."""
+    if int(response.headers.get("Content-Length") or 0) > limit:
+        return None
+    got = bytearray()
+    try:
+        for chunk in response.iter_content(65536):
+            got += chunk
+            if len(got) > limit:
+                return None
+    except requests.RequestException as error:
+        raise GraphError(0, type(error).__name__) from None
+    return bytes(got)
 
 
 def _object(response: requests.Response) -> dict[str, Any]:
