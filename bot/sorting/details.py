@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.sorting.reading import Reading
-from bot.sorting.rules import Judgement
+from bot.sorting.rules import RIGHTS, Judgement
 from bot.sorting.words import fold
 
 FLAGS = ("authority", "minor", "deceased", "agent", "health", "threat", "mixed")
@@ -41,34 +41,41 @@ _FAMILY = (
     r"mutter|vater|sohn|tochter|mann|frau|mere|pere|fils|fille|mari|femme"
 )
 _FOR_FAMILY = re.compile(rf"\b(?:mijn|mn|m'n|onze|ons|my|our|meine?[rms]?|mon|ma)\s+(?:\w+\s+)?(?:{_FAMILY})\b")
+_OWN = re.compile(
+    r"\b(?:mijn|mn|m'n|my|meine?[rms]?|mes|mon) (?:account|gegevens|adres|naam|data|profiel|klantgegevens|e-?mail\w*|daten|konto|donnees|compte|bestel\w+)|"
+    r"\b(?:over|van|uber|about|on|sur) (?:mij|me|mich|mir|moi)\b"
+)
 _THEIRS = re.compile(
     r"\b(?:haar|zijn|hem|zij|ze|hij|diens|her|his|him|she|he|ihre?n?|seine?n?|sie|er|son|sa|ses|lui|elle|il)\b"
 )
 _BEHALF = re.compile(
-    r"\bnamens\b|gemachtig|volmacht|machtiging|bewindvoerder|\bcurator\b|\bmentor\b|cliente?n?\b|executeur|gevolmachtig|on behalf of|"
+    r"\bnamens (?!jullie|u\b|het hele team)|gemachtig|volmacht|machtiging|bewindvoerder|\bcurator\b|\bmentor\b|\b(?:mijn|onze|voor|van|mijns?) cliente?n?\b|\bcliente? (?:verzoekt|wenst|verlangt|is|heeft|stelt)|executeur|gevolmachtig|on behalf of|"
     r"our client|my client|power of attorney|\bmandant|\bvollmacht|im namen|au nom (?:et|de)|pour le compte|mon client|ma cliente|"
-    r"ons lid\b|onze gebruiker|our user|as (?:the )?executor|testamentsvollstrecker|als (?:ouder|moeder|vader|voogd)\b|"
+    r"\bons lid\b|onze gebruiker|our user|as (?:the )?executor|\bhet bewind over|\bvan een klant van (?:u|jullie)|\bvan de heer [a-z]+ (?:kan|mag|op)|testamentsvollstrecker|als (?:ouder|moeder|vader|voogd)\b|"
     r"voor (?:mijn|onze) (?:clienten?|moeder|vader|oma|opa|dochter|zoon)|"
     r"(?:zij|hij|ze) wil(?:t)? graag dat|vroeg (?:mij|me) (?:om )?(?:dit|u|jullie)"
 )
 _POST = re.compile(
     r"\bper (?:aangetekende )?(?:post|brief)\b|\bper aangetekend|\b(?:stuur|sturen|zenden|opsturen|toezenden|ontvang|antwoord|reactie|bevestiging|stukken|"
-    r"schrijven)\b[^.]{0,60}\b(?:op papier|per brief|schriftelijk aan|per post)|\bbriefje sturen\b|\bop papier\b|\bin een envelop|"
+    r"schrijven)\b[^.]{0,60}\b(?:op papier|per brief|schriftelijk aan|per post)|\bbriefje (?:sturen|terug)\b|\b(?:adresse[rz]?|envoy\w+)\b[^.]{0,30}reponse[^.]{0,30}(?:cabinet|\d+,? rue)|\bop papier\b|\bin een envelop|"
     r"\b(?:by|per) (?:post|registered mail|registered post|letter)\b|\bby mail to\b|\bpostalisch\b|\bper einschreiben\b|\bper post\b|"
     r"\bpar (?:courrier|la poste|lettre)\b|\bzu handen\b.{0,80}\b\d{5}\b|\bgeen (?:e-?mail|computer|internet)\b[^.]{0,60}\b(?:brief|post)\b"
 )
 _NOT_POST = re.compile(
-    r"^\W*aangetekend en per e-?mail|kreeg per post|per post ontvangen|vragen jullie per post|moet dat per|reclame[^.]{0,30}per post|per post (?:meer|of)|of het per post|niet per post|dat per post of"
+    r"aangetekend en per e-?mail|kreeg per post|per post ontvangen|vragen jullie per post|moet dat per|reclame[^.]{0,30}per post|per post (?:meer|of)|of het per post|niet per post|dat per post of"
 )
 _ANSWER_TO = re.compile(
     r"\b(?:stuur|sturen|stuurt|zend\w*|mail\w*|richten|antwoord\w*|reactie|reageren|bevestiging|ontvang\w*|toe(?:sturen|zenden|komen)|overdragen|send|reply|respond|"
-    r"answer|address your|transmit|schick\w*|senden|antwort\w*|ubermitteln|envoy\w*|adresse[rz]|repond\w*|faire parvenir|uploaden|resultaat|import)\b"
+    r"answer|address your|transmit|schick\w*|senden|antwort\w*|ubermitteln|envoy\w*|adresse[rz]|repond\w*|faire parvenir|uploaden|resultaat|import|tegemoet|over te dragen|te doen toekomen)\b"
 )
 _ON_FILE = re.compile(
     r"\b(?:bekend|besteld|bestelde|account|registered|ordered|on file|geregistreerd|oude?|old|kundenkonto|alte)\b"
 )
 _THIS_ADDRESS = re.compile(
     r"(?:naar|op|aan|to|an) (?:dit|dit nieuwe|this|diese|dat andere|een ander|mijn andere|mijn nieuwe) (?:e-?mail ?)?(?:adres|address|adresse)[^.]*"
+)
+_FIELD = re.compile(
+    r"\W*(?:e-?mail(?:adres)?|van|from|afzender)\s*:|.*(?:mailinglijst|mailing ?list|uitschrij|afmeld|unsubscribe|verteiler)"
 )
 _LOST = re.compile(
     r"(?:geen|niet meer|no longer|kein\w*|plus)\b[^.]{0,40}\b(?:toegang|access|zugang|acces|postvak|mailbox|erbij|bij (?:dat|het) (?:oude )?(?:adres|postvak))"
@@ -133,39 +140,38 @@ def _ordinary_too(places: Sequence[Mapping[str, tuple[int, ...]]], found: Judgem
     )
 
 
-def on_behalf(reading: Reading) -> bool:
+def on_behalf(reading: Reading, found: Judgement) -> bool:
     """True when the mail is written for somebody else: an agent, a parent, an heir, a helper."""
-    text = reading.folded
-    if _BEHALF.search(text):
+    if _BEHALF.search(reading.folded):
         return True
-    for sentence in reading.sentences:
-        family = _FOR_FAMILY.search(sentence.text)
-        asks = {"DELETE", "CORRECT", "SHOW", "RESTRICT", "CLOSE", "MOVED"} & sentence.places.keys()
-        if (
-            family
-            and (asks or "DECEASED" in sentence.places)
-            and {"ACCOUNT", "DATA", "PERSONAL_ITEM", "RECORD", "DECEASED"} & sentence.places.keys()
-        ):
+    family = [number for number, sentence in enumerate(reading.sentences) if _FOR_FAMILY.search(sentence.text)]
+    dead = any("DECEASED" in reading.sentences[number].places for number in family)
+    spoken = {hit.sentence for hit in found.hits if not hit.negated and hit.rule.says in RIGHTS}
+    for number in spoken:
+        text = reading.sentences[number].text
+        if _OWN.search(text):
+            continue
+        if number in family or (_THEIRS.search(text) and any(0 <= number - at <= 2 for at in (*family, 0))):
+            return bool(family)
+        if any(number - at == 1 for at in family) and "ACCOUNT" in reading.sentences[number].places:
             return True
-    if not _FOR_FAMILY.search(text):
-        return False
-    return any(
-        _THEIRS.search(sentence.text)
-        and {"DELETE", "CORRECT", "SHOW", "CLOSE", "RESTRICT"} & sentence.places.keys()
-        and {"ACCOUNT", "DATA", "RECORD", "PERSONAL_ITEM"} & sentence.places.keys()
-        and not re.search(r"\b(?:mijn (?:account|gegevens|adres|naam)|my (?:account|data))\b", sentence.text)
-        for sentence in reading.sentences
-    )
+    return dead and bool(spoken)
 
 
 def delivery_of(reading: Reading, sender: str, rights: Sequence[str]) -> str:
     """Where the answer is wanted: `known`, `other_email` or `post`."""
     text = reading.folded
-    if _POST.search(text) and not _NOT_POST.search(text.split("\n", 1)[-1]) and "withdraw_consent" not in rights[:1]:
+    if _POST.search(_NOT_POST.sub(" ", text)) and tuple(rights) != ("withdraw_consent",):
         return "post"
     for line in re.split(r"(?<=[.!?])\s+|\n", fold(reading.text)):
         others = [address for address in _EMAIL.findall(line) if address.strip(".") != sender]
-        if others and _ANSWER_TO.search(line) and "rectification" not in rights and not _ON_FILE.search(line):
+        if (
+            others
+            and _ANSWER_TO.search(line)
+            and "rectification" not in rights
+            and not _ON_FILE.search(line)
+            and not _FIELD.match(line)
+        ):
             return "other_email"
     this = _THIS_ADDRESS.search(text)
     if this and _ANSWER_TO.search(text[max(0, this.start() - 60) : this.end()]) and _LOST.search(text):

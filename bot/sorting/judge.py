@@ -36,6 +36,16 @@ def right_evidence(right: str, scores: Mapping[str, float], found: Judgement) ->
     }
 
 
+_MATTER = frozenset(("DATA", "RECORD", "ACCOUNT", "LAW", "PRIVACY", "POLICY", "CONSENT", "COOKIE", "NEWSLETTER"))
+_NEAR_MATTER = frozenset(
+    ("PERSONAL_ITEM", "REVIEW", "MAILS", "REVIEW_REQUEST", "ABOUT_ME", "EVERYTHING", "FORGET", "LEAVE")
+)
+_ACTS = frozenset(
+    ("DELETE", "CLOSE", "SHOW", "CORRECT", "RESTRICT", "LIFT", "OBJECT", "STOP", "NO_MORE", "UNSUBSCRIBE", "WITHDRAW",
+     "AUTO_DECISION", "MACHINE", "TAKE_ALONG", "STORED", "WRONG", "MOVED", "NEW_NAME", "NAME_IS", "HUMAN")
+)  # fmt: skip
+
+
 def kind_evidence(
     scores: Mapping[str, float], found: Judgement, best_right: float, origin: str, form: bool, bulk: bool
 ) -> dict[str, float]:
@@ -48,6 +58,13 @@ def kind_evidence(
     evidence["rule right literally"] = float(claims >= 3)
     evidence["no claim"] = float(claims == 0)
     evidence["machine"] = float(origin in _MACHINES)
+    matter, near, act = (bool(found.present & names) for names in (_MATTER, _NEAR_MATTER, _ACTS))
+    evidence["no matter"] = float(not matter)
+    evidence["no matter at all"] = float(not matter and not near)
+    evidence["no act"] = float(not act)
+    evidence["neither"] = float(not act and not matter and not near)
+    evidence["asked"] = float("ASKED" in found.present)
+    evidence["product"] = float(bool(found.present & {"PRODUCT", "SHOPPING", "ORDER"}))
     evidence["bulk"] = float(bulk)
     evidence["machine form"] = float(origin in _MACHINES and form)
     return evidence

@@ -557,6 +557,7 @@ class Judgement:
     weights: Mapping[str, int]
     hits: tuple[Hit, ...]
     named: frozenset[str]  # rights whose article is named with a law
+    present: frozenset[str]  # the concepts that the mail has
 
 
 _LISTED = ("CORRECT", "DELETE", "RESTRICT", "OBJECT", "ACCESS_WORD")
@@ -568,7 +569,7 @@ def judge(reading: Reading) -> Judgement:
     found = find(reading.sentences)
     lists = {number for number, sentence in enumerate(reading.sentences) if _lists_rights(sentence)}
     hits = [replace(hit, negated=True) if hit.sentence in lists and hit.rule.says in _IN_LIST else hit for hit in found]
-    present = {concept for sentence in reading.sentences for concept in sentence.places}
+    present = frozenset(concept for sentence in reading.sentences for concept in sentence.places)
     named = frozenset(articles(reading.folded)) if "LAW" in present else frozenset()
     weights: dict[str, int] = {}
     for hit in hits:
@@ -585,7 +586,7 @@ def judge(reading: Reading) -> Judgement:
         kind = "automatic" if kinds["automatic"] >= 2 else best
     else:
         kind = "request" if rights else "not_privacy"
-    return Judgement(kind, rights if kind == "request" else (), weights, tuple(hits), named)
+    return Judgement(kind, rights if kind == "request" else (), weights, tuple(hits), named, present)
 
 
 def _lists_rights(sentence: Sentence) -> bool:

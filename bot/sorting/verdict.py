@@ -78,7 +78,7 @@ def sort(item: Item) -> Verdict:
         rights=ruling.rights,
         flags=flags_of(reading, found, ruling.kind, item.from_name, item.sender),
         delivery=delivery_of(reading, item.sender, ruling.rights),
-        on_behalf=on_behalf(reading),
+        on_behalf=on_behalf(reading, found),
         certain=certain,
         reasons=_reasons(found, ruling, reading, doubts, bool(documents)),
         slots=slots_of(item.subject, own, ruling.rights),
