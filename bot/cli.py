@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -26,7 +27,12 @@ from bot.settings import Settings, SettingsError, config_path, load
 if TYPE_CHECKING:
     from bot.context import Bot
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="A privacy-request desk for one mailbox.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A privacy-request desk for one mailbox.",
+)
 journal_app = typer.Typer(no_args_is_help=True, help="The chained record of every step.")
 app.add_typer(journal_app, name="journal")
 
@@ -66,8 +72,15 @@ def main() -> None:
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # the text of an unforeseen error may hold personal data: only where it was is shown
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        places = [f"{Path(step.filename).name}:{step.lineno}" for step in traceback.extract_tb(error.__traceback__)]
+        print(
+            f"unexpected {type(error).__name__} at {' < '.join(reversed(places[-6:]))}: please report it",
+            file=sys.stderr,
+        )
         sys.exit(1)
 
 
@@ -190,7 +203,7 @@ def sort_mails(
     file: Annotated[Path | None, typer.Argument(help="Mails in corpus form (.jsonl); else standard input.")] = None,
 ) -> None:
     """Sorts mails in corpus form: kind, rights, flags and reasons, one JSON object a line."""
-    from bot.sorting.corpus import sort_record
+    from bot.sorting.record import sort_record
 
     for number, line in enumerate(_input_lines(file), 1):
         if not line.strip():

@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,6 +24,8 @@ from rich.panel import Panel
 from bot.sandbox import people
 from bot.sandbox.page import serve_page
 from bot.sandbox.stage import MAILBOX, STAFF, Stage
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 class Program(Protocol):
@@ -124,7 +127,9 @@ class _Teller:
 
     def moment(self, words: str) -> None:
         """A line of the story with its moment."""
-        self._console.print(f"\n[bold]{self._stage.now.astimezone():%a %d %b %H:%M}[/]  {words}", highlight=False)
+        self._console.print(
+            f"\n[bold]{self._stage.now.astimezone(AMSTERDAM):%a %d %b %H:%M}[/]  {words}", highlight=False
+        )
 
     def arrived(self, mail: EmailMessage) -> None:
         """A mail that reached the mailbox."""
