@@ -1,12 +1,16 @@
 """Two readers, one ledger: delta for speed, plain listings for completeness. Both only make rows and work.
 
 The delta link is committed after the rows of its round: a crash in between reads the round again, which is harmless.
+The listing sees the mailbox as a whole, so that a mail that a person or a rule moved, or deleted, before it was read
+is found wherever it lies.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import delete
 
 from bot import work
@@ -14,45 +18,57 @@ from bot.casebook import ledger
 from bot.casebook.schema import Mark
 from bot.clock import AMSTERDAM
 from bot.context import Bot
-from bot.graph import inbox
+from bot.graph import folders, inbox
 from bot.graph.session import GraphError
 
-JUNK_EVERY = timedelta(minutes=10)
+WATCHED = {"inbox": timedelta(0), "junkemail": timedelta(minutes=10)}  # read by delta: each how often
 SWEEP_EVERY = timedelta(hours=1)
-SWEEP_BACK = timedelta(days=3)  # how far the listings look back; the first one goes back to the horizon
+SWEEP_BACK = timedelta(days=3)  # the overlap of the listings; the first one goes back to the horizon
 SWEPT = ("inbox", "junkemail", "deleteditems")
+NOT_RECEIVED = ("sentitems", "drafts", "outbox")  # what the mailbox wrote itself
+BY_FOLDER_FOR = timedelta(days=1)  # how long a service that cannot list a whole mailbox is not asked to again
+MOST_RESTARTS = 3  # of one round in one poll: each gets further, since what it read is known by then
+OWN_FOLDERS_EVERY = timedelta(days=1)
 TAKE_IN = "take-in"
+
+log = structlog.get_logger("privacybot")
+
+Found = tuple[str, Mapping[str, Any]]
+"""The name of a folder and a message in it."""
 
 
 def poll(bot: Bot, take_in: Callable[[], None], *, everything: bool = False) -> int:
-    """Reads what is new in the watched folders and gives the number of new rows. Raises GraphError, TokenRefused.
+    """Reads what is new in the mailbox and gives the number of new rows. Raises GraphError, TokenRefused.
 
     `take_in` is called after each page, while its data are at hand. `everything` reads junk and sweeps too, whatever
-    their turn: `run --once`. The first poll of all fixes the first start.
+    their turn: `run --once`. The first poll of all fixes the first start. While delta refuses, the sweep reads alone.
     """
     now = bot.clock.now()
     with bot.store.begin() as session:
         if ledger.mark(session, "started") is None:
             ledger.set_mark(session, "started", now.isoformat(), now)
-    new = _round(bot, "inbox", take_in)
-    if _turn(bot, "junk", JUNK_EVERY) or everything:
-        new += _round(bot, "junkemail", take_in)
-    if _turn(bot, "sweep", SWEEP_EVERY) or everything:
+    new, blind = 0, False
+    for folder, every in WATCHED.items():
+        if everything or _due(bot, f"delta:{folder}", every):
+            try:
+                new += _round(bot, folder, take_in)
+            except GraphError as error:
+                if not error.definite and error.status != 501:
+                    raise
+                log.warning("delta refused", folder=folder, status=error.status, code=error.code)
+                blind = True
+    if blind or everything or _due(bot, "swept", SWEEP_EVERY):
         new += _sweep(bot, take_in)
     with bot.store.begin() as session:
         ledger.set_mark(session, "poll", now.isoformat(), now)
     return new
 
 
-def _turn(bot: Bot, name: str, every: timedelta) -> bool:
-    """Whether it is time again; says yes once for each `every`."""
-    now = bot.clock.now()
-    with bot.store.begin() as session:
-        last = ledger.mark(session, f"turn:{name}")
-        if last is not None and last.at + every > now:
-            return False
-        ledger.set_mark(session, f"turn:{name}", "", now)
-        return True
+def _due(bot: Bot, name: str, every: timedelta) -> bool:
+    """Whether what this mark tells of was last done `every` ago or longer."""
+    with bot.store.read() as session:
+        last = ledger.mark(session, name)
+    return last is None or last.at + every <= bot.clock.now()
 
 
 def _round(bot: Bot, folder: str, take_in: Callable[[], None]) -> int:
@@ -60,64 +76,127 @@ def _round(bot: Bot, folder: str, take_in: Callable[[], None]) -> int:
     name = f"delta:{folder}"
     with bot.store.read() as session:
         last = ledger.mark(session, name)
-        link = last.value if last else None
+    link = last.value if last else None
     new = 0
-    try:
-        for page in inbox.delta_pages(bot.graph, folder, link):
-            new += _insert(bot, folder, page.items, take_in, whole=True)
-            if page.link:
-                with bot.store.begin() as session:
-                    ledger.set_mark(session, name, page.link, bot.clock.now())
-    except inbox.DeltaExpired:
-        if link is None:
-            raise GraphError(410, "SyncStateNotFound") from None
-        with bot.store.begin() as session:
-            session.execute(delete(Mark).where(Mark.name == name))
-        return new + _round(bot, folder, take_in)
-    return new
+    for _ in range(1 + MOST_RESTARTS):
+        try:
+            for page in inbox.delta_pages(bot.graph, folder, link):
+                new += _insert(bot, [(folder, item) for item in page.items], take_in, whole=True)
+                if page.link:
+                    _remember(bot, name, page.link)
+            return new
+        except inbox.DeltaExpired:
+            link = None
+            with bot.store.begin() as session:  # the mailbox may have moved house: its folders are looked up anew
+                session.execute(delete(Mark).where(Mark.name.in_((name, "folders"))))
+        except GraphError as error:
+            if error.code == "AnswerTooLarge":  # the sweep reads that one; delta goes on behind it
+                _remember(bot, name, inbox.first_round(bot.graph, folder, bot.clock.now()))
+            raise
+    raise GraphError(410, "SyncStateNotFound")
+
+
+def _remember(bot: Bot, name: str, value: str) -> None:
+    with bot.store.begin() as session:
+        ledger.set_mark(session, name, value, bot.clock.now())
 
 
 def _sweep(bot: Bot, take_in: Callable[[], None]) -> int:
-    """Lists what the watched, the deleted and the bot's own folders received lately, and takes in what delta lost."""
+    """Lists what the mailbox received lately, in whatever folder, and takes in what delta lost."""
     now = bot.clock.now()
     with bot.store.read() as session:
-        first = ledger.mark(session, "swept") is None
-        own = [mark.value for name in ("folder:requests", "folder:done") if (mark := ledger.mark(session, name))]
-    since = now - SWEEP_BACK
-    if first:
+        swept = ledger.mark(session, "swept")
+        by_folder = ledger.mark(session, "sweep by folder")
+    since = (swept.at if swept else now) - SWEEP_BACK
+    if swept is None:
         since = min(since, datetime.combine(bot.settings.mailbox.since, time(), AMSTERDAM))
+    names = _folder_names(bot)
     new = 0
-    for folder in (*SWEPT, *own):
-        page: list[Mapping[str, Any]] = []
+    if by_folder is None or by_folder.at + BY_FOLDER_FOR <= now:
         try:
-            for found in inbox.listing(bot.graph, folder, since):
-                page.append(found)
-                if len(page) == inbox.PAGE_SIZE:
-                    new += _insert(bot, folder, page, take_in, whole=False)
-                    page = []
-        except GraphError as error:
-            if folder not in own or error.status != 404:
+            for page in inbox.listing(bot.graph, None, since):
+                new += _insert(bot, _received(page, names), take_in, whole=False)
+        except (GraphError, _NoFolders) as error:
+            if isinstance(error, GraphError) and error.status not in (400, 404, 405, 501):
                 raise
-            with bot.store.begin() as session:  # somebody removed the folder; it is made again when it is needed
-                session.execute(delete(Mark).where(Mark.name.in_(("folder:requests", "folder:done"))))
-        new += _insert(bot, folder, page, take_in, whole=False)
-    with bot.store.begin() as session:
-        ledger.set_mark(session, "swept", "", now)
+            new += _sweep_by_folder(bot, since, names, take_in)
+            _remember(bot, "sweep by folder", "")
+    else:
+        new += _sweep_by_folder(bot, since, names, take_in)
+    _remember(bot, "swept", "")
     return new
 
 
-def _insert(
-    bot: Bot, folder: str, items: Iterable[Mapping[str, Any]], take_in: Callable[[], None], *, whole: bool
-) -> int:
-    """Makes a row and work for each new message, commits, then has them taken in. `whole` items bring their text."""
+class _NoFolders(Exception):
+    """A listing of the whole mailbox is of no use here: it does not tell received mail from sent mail."""
+
+
+def _received(page: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Iterator[Found]:
+    if "sentitems" not in names.values() or any("parentFolderId" not in item for item in page):
+        raise _NoFolders
+    for item in page:
+        name = names.get(str(item["parentFolderId"]), "other")
+        if name not in NOT_RECEIVED:
+            yield name, item
+
+
+def _sweep_by_folder(bot: Bot, since: datetime, names: Mapping[str, str], take_in: Callable[[], None]) -> int:
+    """The same for a service that lists folders only: what is watched, deleted and the bot's own."""
+    own = {name: graph_id for graph_id, name in names.items() if name not in (*SWEPT, *NOT_RECEIVED)}
+    new = 0
+    for name, place in ({name: name for name in SWEPT} | own).items():
+        try:
+            for page in inbox.listing(bot.graph, place, since):
+                new += _insert(bot, [(name, item) for item in page], take_in, whole=False)
+        except GraphError as error:
+            if name not in own or error.status != 404:
+                raise
+            _forget_own_folders(bot)  # somebody removed it
+    return new
+
+
+def _folder_names(bot: Bot) -> dict[str, str]:
+    """Names of the folders by their ids: the well-known ones, read once, and the bot's own, looked at once a day."""
     now = bot.clock.now()
+    with bot.store.read() as session:
+        known = ledger.mark(session, "folders")
+        own = [ledger.mark(session, name) for name in ("folder:requests", "folder:done")]
+    if known is None:
+        names = folders.known(bot.graph, (*SWEPT, *NOT_RECEIVED))
+        _remember(bot, "folders", json.dumps(names))
+    else:
+        names = json.loads(known.value)
+    ids = [mark.value for mark in own if mark is not None]
+    if ids and min(mark.at for mark in own if mark is not None) + OWN_FOLDERS_EVERY <= now:
+        if list(folders.existing(bot.graph)) != ids:
+            _forget_own_folders(bot)
+            return names
+        with bot.store.begin() as session:
+            for name, value in zip(("folder:requests", "folder:done"), ids, strict=True):
+                ledger.set_mark(session, name, value, now)
+    return names | dict(zip(ids, (folders.REQUESTS, f"{folders.REQUESTS}/{folders.DONE}"), strict=False))
+
+
+def _forget_own_folders(bot: Bot) -> None:
+    """The bot's folders are not where they were (a deleted one lies in Deleted Items): they are made anew at need."""
+    with bot.store.begin() as session:
+        session.execute(delete(Mark).where(Mark.name.in_(("folder:requests", "folder:done"))))
+
+
+def _insert(bot: Bot, found: Iterable[Found], take_in: Callable[[], None], *, whole: bool) -> int:
+    """Makes a row and work for each new message, commits, then has them taken in. `whole` items bring their text."""
+    messages = list(found)
+    if not messages:
+        return 0
+    now = bot.clock.now()
+    there = {str(item["id"]) for _, item in messages}
     fresh: dict[int, Mapping[str, Any]] = {}
     with bot.store.begin() as session:
-        for found in items:
-            row = ledger.record(session, bot.vault, found, folder, bot.settings.mailbox.since, now)
+        for folder, item in messages:
+            row = ledger.record(session, bot.vault, item, folder, bot.settings.mailbox.since, now, there)
             if row is None:
                 continue
-            fresh[row.id] = found
+            fresh[row.id] = item
             if row.disposition is None:
                 work.enqueue(session, f"{TAKE_IN}:{row.id}", TAKE_IN, row.id, now)
     if not fresh:

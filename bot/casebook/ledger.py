@@ -4,9 +4,9 @@ A row's identity is a keyed hash over Message-ID, moment of receipt and sender; 
 people move mail. Each row ends in a named disposition.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,6 +20,7 @@ DISPOSITIONS = (
     "request", "joined", "staff-command", "staff-question", "task-answer", "bounce", "automatic", "own", "not-privacy",
     "before-start", "parked",
 )  # fmt: skip
+LONGEST_ID = 500  # characters of a Message-ID; an index of PostgreSQL takes no more than 2,700 bytes
 
 
 def sender_of(item: Mapping[str, Any]) -> str:
@@ -27,25 +28,67 @@ def sender_of(item: Mapping[str, Any]) -> str:
     return str(((item.get("from") or {}).get("emailAddress") or {}).get("address") or "").strip().lower()
 
 
+def received_of(item: Mapping[str, Any]) -> datetime:
+    """When the mailbox received a message, in whole seconds of UTC."""
+    return datetime.fromisoformat(str(item["receivedDateTime"])).astimezone(UTC).replace(microsecond=0)
+
+
+def message_id_of(item: Mapping[str, Any]) -> str:
+    """Its Message-ID as a store can hold and index it: without NUL, and cut at `LONGEST_ID` characters."""
+    return _storable(str(item.get("internetMessageId") or ""))[:LONGEST_ID]
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def identity_of(vault: Vault, item: Mapping[str, Any]) -> tuple[str, str]:
+    """Who a message is: a keyed hash over Message-ID, moment and sender, and a print of its subject and first words.
+
+    The print decides only between messages that agree in all of the former: a service may word it anew one day.
+    """
+    who = f"{message_id_of(item)}\n{received_of(item).isoformat()}\n{sender_of(item)}"
+    words = f"{item.get('subject') or ''}\n{item.get('bodyPreview') or ''}"
+    return vault.keyed_hash("ledger", who), vault.keyed_hash("print", words)[:16]
+
+
+def same(vault: Vault, row: Message, found: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The one of several messages that a row is about, wherever it is by now; a draft never is."""
+    named = [(identity_of(vault, item), item) for item in found if not item.get("isDraft")]
+    exact = [item for (who, words), item in named if f"{who}.{words}" == row.identity]
+    return next(iter(exact or [item for (who, _), item in named if row.identity.startswith(who)]), None)
+
+
 def record(
-    session: Session, vault: Vault, item: Mapping[str, Any], folder: str, since: date, now: datetime
+    session: Session,
+    vault: Vault,
+    item: Mapping[str, Any],
+    folder: str,
+    since: date,
+    now: datetime,
+    there: Collection[str] = (),
 ) -> Message | None:
     """The new row of a message that was not seen before; None for one that was, whose id and folder are renewed.
 
-    Mail from before the horizon ends here as `before-start`. A draft is no received mail and gets no row.
+    Mail from before the horizon ends here as `before-start`. A draft is no received mail and gets no row. A copy that
+    somebody made is the same mail; two mails that share Message-ID, second and sender but not their words are two.
+    `there`: ids that were seen at the same time; a row that has one of them keeps it, whatever copies there are.
     """
     if item.get("isDraft"):
         return None
-    received = datetime.fromisoformat(str(item["receivedDateTime"]))
-    message_id = str(item.get("internetMessageId") or "")
-    identity = vault.keyed_hash("ledger", f"{message_id}\n{received.isoformat()}\n{sender_of(item)}")
-    row = session.scalar(select(Message).where(Message.identity == identity))
+    graph_id, received, message_id = str(item["id"]), received_of(item), message_id_of(item)
+    who, words = identity_of(vault, item)
+    like = select(Message).where(Message.message_id == message_id, Message.received == received).order_by(Message.id)
+    known = [row for row in session.scalars(like) if row.identity.startswith(who)]
+    row = next((row for row in known if row.graph_id == graph_id), None)
+    row = row or next((row for row in known if row.identity == f"{who}.{words}"), None)
     if row is not None:
-        row.graph_id, row.folder = str(item["id"]), folder
+        if row.graph_id == graph_id or row.graph_id not in there:
+            row.graph_id, row.folder = graph_id, folder
         return None
     row = Message(
-        identity=identity,
-        graph_id=str(item["id"]),
+        identity=f"{who}.{words}",
+        graph_id=graph_id,
         message_id=message_id,
         received=received,
         folder=folder,

@@ -1,6 +1,6 @@
 """The bot's folders and categories in the mailbox. Of received mail nothing else is ever changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from bot.graph.session import GraphError, GraphSession
@@ -24,6 +24,18 @@ def existing(graph: GraphSession) -> tuple[str, ...]:
         return ()
     done = _named(graph, f"{graph.mailbox_url}/mailFolders/{quote(found)}/childFolders", DONE)
     return (found,) if done is None else (found, done)
+
+
+def known(graph: GraphSession, names: Iterable[str]) -> dict[str, str]:
+    """Well-known folders by their ids, as `parentFolderId` names them; one that the mailbox lacks is left out."""
+    found = {}
+    for name in names:
+        try:
+            found[str(graph.get(f"{graph.mailbox_url}/mailFolders/{name}?$select=id")["id"])] = name
+        except GraphError as error:
+            if error.status not in (400, 404, 501):
+                raise
+    return found
 
 
 def _named(graph: GraphSession, url: str, name: str) -> str | None:
