@@ -34,6 +34,7 @@ from bot.letters import keep_person, person_of, request_vault
 from bot.mail.message import Mail
 from bot.processors.by_staff import FileRefused, finding_of
 from bot.processors.export import items_of
+from workflows import machine
 from workflows.rights import RIGHTS, WORDS
 
 STAYS_OPEN = ("tonen", "verleng")
@@ -345,14 +346,30 @@ def _settled(bot: Bot, session: Session, order: Order) -> None:
 def _withdrawn(bot: Bot, session: Session, order: Order) -> None:
     """`ingetrokken`: the person takes the request back; it is confirmed to them."""
     case = session.get_one(Case, order.ask.case_id)
-    request = session.get_one(Request, case.request_id)
+    _take_back(bot, session, session.get_one(Request, case.request_id), case, order.by)
+
+
+def _take_back(bot: Bot, session: Session, request: Request, case: Case, by: str) -> None:
+    """Ends a case that its person took back: drafts die, it is confirmed where the sender was proven."""
     for letter in session.scalars(select(Letter).where(Letter.case_id == case.id, Letter.state == "draft")):
         drafts.withdraw(bot, letter, "Withdrawn")
     advance(bot, session, case, "withdrawn", proven=True)
     case.outcome = "withdrawn"
     person = person_of(bot, request)
     confirmed = correspondence.withdrawn(bot, session, request, case, person) if person.proven else None
-    _closed(bot, session, request, case, order.by, confirmed)
+    _closed(bot, session, request, case, by, confirmed)
+
+
+def _withdrawn_by_mail(bot: Bot, session: Session, order: Order) -> None:
+    """`ingetrokken` to a mail of the person: every open case of the request is taken back; only a proven party may."""
+    if not (order.ask.detail or {}).get("proven"):
+        raise Refused("Het is niet bewezen dat dit bericht van de klant komt. Daarom kan het verzoek hiermee niet weg.")
+    request = session.get_one(Request, order.ask.request_id)
+    waiting = [case for case in cases_of(session, request) if "withdrawn" in machine.possible(case.state)]
+    if not waiting:
+        raise Refused("Dit verzoek is al beantwoord of ingetrokken. Er is niets gedaan.")
+    for case in waiting:
+        _take_back(bot, session, request, case, order.by)
 
 
 def _closed(
@@ -485,6 +502,9 @@ COMMANDS: Mapping[tuple[str, str], Callable[[Bot, Session, Order], None]] = {
     ("taken", "teruggeven"): _give_back,
     ("task", "gedaan"): _task_done,
     ("recipient", "gedaan"): _nothing_changes,
+    ("joined", "gedaan"): _nothing_changes,
+    ("joined", "soort"): _sort_as,
+    ("joined", "ingetrokken"): _withdrawn_by_mail,
     ("list", "akkoord lijst"): _approve_list,
     ("list", "niet akkoord"): _nothing_changes,
     **{(kind, word): function for kind in ("approve", "by-hand", "task") for word, function in CASE_WORDS.items()},

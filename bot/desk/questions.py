@@ -559,12 +559,12 @@ def show_joined(
     party: bool,
     proven: bool,
 ) -> None:
-    """A mail in the thread of a request: staff read it; nothing happens by itself."""
-    case = next(iter(cases_of(session, request)), None)
-    write(
+    """A mail in the thread of a request: staff read it and say what it means; nothing happens by itself."""
+    ask(
         bot,
         session,
         f"joined-{row.id}",
+        "joined",
         "joined",
         {
             "case": request.reference,
@@ -575,11 +575,12 @@ def show_joined(
             "text": text[:SHOWN] or "(geen tekst)",
             "attachments": [attachment.name or attachment.type for attachment in mail.attachments],
         },
-        [bot.settings.people.staff[0]],
+        {"Gedaan": "gedaan", **({"Ingetrokken": "ingetrokken"} if party and proven else {})},
         vault=request_vault(request.id),
-        rank="staff",
         request=request,
-        case=case,
+        case=next(iter(cases_of(session, request)), None),
+        message=row,
+        detail={"proven": party and proven},
     )
 
 

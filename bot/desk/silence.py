@@ -32,6 +32,7 @@ REMINDED = {
     "taken": "een verzoek behandelen dat u hebt overgenomen",
     "task": "gegevens opzoeken",
     "recipient": "nagaan of een verwerker heeft geantwoord",
+    "joined": "een bericht van een klant lezen",
     "breach": "een datalek beoordelen",
     "list": "een lijst concepten goedkeuren",
 }
@@ -127,6 +128,7 @@ BUTTONS = {
     "taken": {"Gedaan": "gedaan", "Teruggeven": "teruggeven"},
     "task": {"Gedaan": "gedaan", "Niets gevonden": "gedaan, niets gevonden"},
     "recipient": {"Gedaan": "gedaan"},
+    "joined": {"Gedaan": "gedaan"},
     "breach": {"Gemeld": "gemeld ", "Niet melden": "niet melden "},
     "list": {"Akkoord lijst": "akkoord lijst"},
 }
