@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.graph.session import GraphSession
 from bot.processors.base import Connector
 from bot.processors.listed import connect
+from bot.pulse import Pulse
 from bot.settings import Settings
 
 
@@ -25,11 +26,12 @@ class Bot:
     vault: Vault
     patience: Callable[[float], None] | None = None
     seen: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    pulse: Pulse = field(default_factory=Pulse)
 
     @cached_property
     def graph(self) -> GraphSession:
         """The mailbox. Raises SettingsError when the credential cannot be read."""
-        return GraphSession(self.settings, patience=self.patience)
+        return GraphSession(self.settings, patience=self.patience or self.pulse.sleep, on_call=self.pulse.beat)
 
     @cached_property
     def processors(self) -> Mapping[str, Connector]:

@@ -6,7 +6,7 @@ A pass reads, takes in, does what is due and looks in Sent Items. `run --once` r
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -27,6 +27,9 @@ MOST_PASSES = 200  # of one `run --once`; a bot that never comes to rest is a fa
 SENT_ITEMS_WITHIN = 60.0  # seconds of real time that `run --once` waits for Sent Items
 WORK_BETWEEN_POLLS = 200  # pieces, so that a long queue does not delay the next poll
 FINISHED_KEPT = timedelta(days=7)  # how long finished work is kept
+FIRST_LOOK = timedelta(seconds=5)  # after a send; by then the copy is usually in Sent Items
+LONGEST_BETWEEN_LOOKS = timedelta(minutes=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 log = structlog.get_logger("privacybot")
 
@@ -81,13 +84,20 @@ def start(bot: Bot) -> None:
 
 def run_work(bot: Bot, *, only: str | None = None, threads: int = 4, limit: int | None = None) -> int:
     """Does what is due now, at most `limit` pieces."""
-    table = handlers(bot)
-    chosen = {kind: handler for kind, handler in table.items() if only is None or kind == only}
+    chosen = {kind: _beating(bot, handler) for kind, handler in handlers(bot).items() if only is None or kind == only}
 
     def dead(session: Session, item: work.Item) -> None:
         on_dead(bot, session, item)
 
     return work.run_due(bot.store, bot.clock, chosen, dead, threads=threads, limit=limit)
+
+
+def _beating(bot: Bot, handler: work.Handler) -> work.Handler:
+    def run(item: work.Item) -> None:
+        bot.pulse.beat()
+        handler(item)
+
+    return run
 
 
 def signature(bot: Bot) -> tuple[object, ...]:
@@ -99,13 +109,17 @@ def signature(bot: Bot) -> tuple[object, ...]:
 
 
 def one_pass(bot: Bot, report: Report, *, everything: bool) -> None:
-    """Reads, takes in, does what is due, looks in Sent Items. Raises GraphError, TokenRefused when it cannot read."""
+    """Reads, takes in and does what is due. Raises GraphError, TokenRefused when it cannot read.
+
+    `everything` reads every folder, whatever its turn, and looks in Sent Items at once: `run --once`.
+    """
     report.passes += 1
     report.new += reading.poll(bot, lambda: _note(report, run_work(bot, only=reading.TAKE_IN)), everything=everything)
     _note(report, run_work(bot, only=reading.TAKE_IN))
     questions.list_backlog(bot)
     run_work(bot)
-    report.sent += look(bot)
+    if everything:
+        report.sent += look(bot)
 
 
 def _note(report: Report, taken: int) -> None:
@@ -125,6 +139,21 @@ def on_their_way(bot: Bot) -> int:
     """How many letters were given to Graph and not yet seen in Sent Items."""
     with bot.store.read() as session:
         return session.scalar(select(func.count()).where(Letter.state.in_(("sending", "accepted")))) or 0
+
+
+def look_due(bot: Bot, last: datetime) -> bool:
+    """Whether the loop looks in Sent Items now: soon after a send, then after twice as long each time, up to a minute.
+
+    `last` is the moment of the last look.
+    """
+    now = bot.clock.now()
+    with bot.store.read() as session:
+        sent = session.scalars(select(Letter.sending_at).where(Letter.state.in_(("sending", "accepted")))).all()
+    for at in filter(None, sent):
+        seen = max(last, at)
+        if now - seen >= min(LONGEST_BETWEEN_LOOKS, max(FIRST_LOOK, seen - at)):
+            return True
+    return False
 
 
 def once(bot: Bot, sleep: Callable[[float], None] = time.sleep) -> Report:
@@ -151,33 +180,40 @@ def once(bot: Bot, sleep: Callable[[float], None] = time.sleep) -> Report:
 
 
 def loop(bot: Bot, stop: Callable[[], bool], sleep: Callable[[float], None] = time.sleep) -> None:
-    """`run`: polls every `poll_seconds`, does work as it comes due, until `stop` says so. Never ends by an outage."""
+    """`run`: polls every `poll_seconds`, does work as it comes due, until `stop` says so. Never ends by an outage.
+
+    It ends the process when it makes no step for five minutes (`bot/pulse.py`).
+    """
     start(bot)
-    next_poll, next_look, failures = bot.clock.now(), bot.clock.now(), 0
-    while not stop():
-        now = bot.clock.now()
-        if now >= next_poll:
+    next_poll, last_look, failures = bot.clock.now(), NEVER, 0
+    with bot.pulse.watched():
+        while not stop():
+            bot.pulse.beat()
+            now = bot.clock.now()
+            if now >= next_poll:
+                try:
+                    report = Report(now)
+                    one_pass(bot, report, everything=False)
+                    failures = 0
+                    if report.new:
+                        log.info("pass", new=report.new)
+                    next_poll = now + timedelta(seconds=bot.settings.mailbox.poll_seconds)
+                except (GraphError, TokenRefused, DBAPIError) as error:
+                    failures += 1
+                    wait = min(600, bot.settings.mailbox.poll_seconds * 2 ** min(failures, 8))
+                    why = type(error).__name__ if isinstance(error, DBAPIError) else str(error)
+                    log.error("mailbox not read", why=why, failures=failures, again_in=wait)
+                    next_poll = now + timedelta(seconds=wait)
             try:
-                report = Report(now)
-                one_pass(bot, report, everything=False)
-                failures = 0
-                if report.new or report.sent:
-                    log.info("pass", new=report.new, sent=report.sent)
-                next_poll = now + timedelta(seconds=bot.settings.mailbox.poll_seconds)
-            except (GraphError, TokenRefused, DBAPIError) as error:
-                failures += 1
-                wait = min(600, bot.settings.mailbox.poll_seconds * 2 ** min(failures, 8))
-                why = type(error).__name__ if isinstance(error, DBAPIError) else str(error)
-                log.error("mailbox not read", why=why, failures=failures, again_in=wait)
-                next_poll = now + timedelta(seconds=wait)
-        try:
-            run_work(bot, limit=WORK_BETWEEN_POLLS)
-            if now >= next_look and on_their_way(bot):
-                look(bot)
-                next_look = now + timedelta(seconds=5)
-        except DBAPIError as error:
-            log.error("store not reached", error=type(error).__name__)
-        sleep(1.0)
+                run_work(bot, limit=WORK_BETWEEN_POLLS)
+                if look_due(bot, last_look):
+                    last_look = now
+                    found = look(bot)
+                    if found:
+                        log.info("letters settled", number=found)
+            except DBAPIError as error:
+                log.error("store not reached", error=type(error).__name__)
+            sleep(1.0)
 
 
 ALIVE_WITHIN = timedelta(minutes=15)

@@ -191,11 +191,18 @@ class _Connection(Connection):  # type: ignore[misc]
 class GraphSession:
     """Calls to one mailbox. Thread-safe; at most four requests at once. `calls` counts requests as Graph does.
 
-    `patience` is the sleep of the retries, an argument so that replays need not wait.
+    `patience` is the sleep of the retries, an argument so that replays need not wait; `on_call` runs at each request.
     """
 
-    def __init__(self, settings: Settings, *, patience: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        patience: Callable[[float], None] | None = None,
+        on_call: Callable[[], None] = lambda: None,
+    ) -> None:
         self.settings = settings
+        self._on_call = on_call
         self.calls = 0
         self._credential = credential_of(settings)
         self._verify = verify_of(settings)
@@ -307,6 +314,7 @@ class GraphSession:
                 raise GraphError(429, "OwnCallBudget", retry_after=self._recent[0] + 600 - now)
             self._recent.append(now)
             self.calls += 1
+        self._on_call()
 
     def calls_left(self) -> int:
         """How many calls the ten-minute budget still allows."""
