@@ -7,6 +7,7 @@ minute, one in ten minutes for junk and five an hour for the overlap listing; a 
 arrival to closed, staff mails included, the search for the person's own mail excluded.
 """
 
+import logging
 import sys
 import tempfile
 from collections import Counter
@@ -19,6 +20,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
 
 from bot import service, views, work
@@ -61,7 +63,7 @@ INZAGE = (
 PLAIN = (
     ("Waar blijft mijn pakket?", "Hallo, ik heb dinsdag besteld. Wanneer wordt mijn pakket bezorgd? Groet, Marijn"),
     ("Kokoszeep", "Hallo, wanneer is de kokoszeep weer op voorraad? Groetjes, Wilma"),
-    ("Verkeerde geur", "Goedemiddag, ik kreeg rozenzeep in plaats van lavendel. Kan ik die ruilen? Mvg, Aart"),
+    ("Verkeerde geur", "Goedemiddag, ik kreeg rozenzeep, maar ik had lavendelzeep besteld. Kan ik ruilen? Mvg, Aart"),
     ("Factuur", "Beste, graag ontvang ik de factuur van mijn bestelling van vorige week. Met groet, Els"),
     ("Openingstijden", "Zijn jullie zaterdag open? Dan kom ik zeep halen. Groet, Bart"),
 )
@@ -238,6 +240,7 @@ def measure(folder: Path, *, stride: timedelta = MINUTE, mails: int = 200) -> Se
 
 def main(write: Callable[[str], object] = print) -> int:
     """Measures and prints; gives 1 when a budget is exceeded."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="privacybot-budget-") as folder:
         costs = measure(Path(folder))
     for cost in costs:
