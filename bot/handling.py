@@ -32,7 +32,7 @@ from bot.clock import local_date
 from bot.context import Bot
 from bot.desk import approvals, drafts, intake, open_list, questions, silence, tasks
 from bot.graph import folders, inbox
-from bot.graph.session import GraphError
+from bot.graph.session import GraphError, TokenRefused
 from bot.identity import known_address
 from bot.letters import Person, address_hash, keep_person, person_of, reference_in
 from bot.mail import message as mails
@@ -41,7 +41,7 @@ from bot.mail.message import Mail
 from bot.mail.origin import Origin, origin
 from bot.mail.reply import Reply, split
 from bot.processors.base import ProcessorDown, ProcessorRefused
-from bot.reading import TAKE_IN
+from bot.reading import TAKE_IN, forget_own_folders
 from bot.requests import open_request
 from bot.sorting.verdict import Item as Sortable
 from bot.sorting.verdict import Verdict, sort
@@ -63,11 +63,16 @@ def take_in(bot: Bot, item: work.Item) -> None:
         with bot.store.begin() as session:
             work.finish(session, item, bot.clock.now())
         return
-    mail = mails.from_graph(page) if page is not None and "internetMessageHeaders" in page and "body" in page else None
-    taken = decide(bot, row, mail, whole=False) if mail is not None else None
+    told = page is not None and page.get("internetMessageHeaders") and page.get("body")
+    taken = decide(bot, row, mails.from_graph(page), whole=False) if page is not None and told else None
     if taken is None:
-        mail = fetch(bot, row)
-        taken = decide(bot, row, mail, whole=True) if mail is not None else _unreadable(bot, row)
+        try:
+            mail = fetch(bot, row)
+        except (GraphError, TokenRefused) as error:
+            if _outage(bot, row, error):
+                raise work.Later(60) from None
+            raise
+        taken = decide(bot, row, mail, whole=True) if mail is not None else _gone(bot)
     assert taken is not None
     with bot.store.begin() as session:
         work.finish(session, item, bot.clock.now())
@@ -77,26 +82,64 @@ def take_in(bot: Bot, item: work.Item) -> None:
             taken.follow(session, row)
 
 
+def _outage(bot: Bot, row: Message, error: GraphError | TokenRefused) -> bool:
+    """Whether the fault lies with the service, not with this mail: then its work waits, and no try is counted.
+
+    A mail that for an hour alone cannot be read, while the mailbox can, is at fault itself.
+    """
+    if isinstance(error, TokenRefused) or not error.definite:
+        now = bot.clock.now()
+        with bot.store.read() as session:
+            polled = ledger.mark(session, "poll")
+        readable = polled is not None and now - polled.at <= timedelta(minutes=10)
+        return now - row.seen < timedelta(hours=1) or not readable
+    return False
+
+
 def fetch(bot: Bot, row: Message) -> Mail | None:
-    """The whole mail of a row, wherever it is by now; None when it is too large or gone. Raises GraphError."""
+    """The whole mail of a row, wherever it is by now; None when it is gone. Raises GraphError.
+
+    One that is too large, or that the service cannot write out, comes as far as a page tells it, with `over_bound`.
+    """
+    graph_id, why = row.graph_id, "larger than 25 MB"
     try:
-        raw = inbox.mime(bot.graph, row.graph_id)
+        raw = inbox.mime(bot.graph, graph_id)
     except GraphError as error:
-        if error.status != 404:
+        if error.code in ("ErrorItemCorrupt", "ErrorContentConversionFailed"):
+            raw, why = None, "damaged in the mailbox"
+        elif error.status == 404 or error.code == "ErrorInvalidIdMalformed":
+            found = find(bot, row)
+            if found is None:
+                return None
+            graph_id = found
+            raw = inbox.mime(bot.graph, graph_id)
+        else:
             raise
-        there = [found for found in inbox.find(bot.graph, row.message_id) if not found.get("isDraft")]
-        raw = inbox.mime(bot.graph, str(there[0]["id"])) if there else None
-    return mails.parse(raw) if raw is not None else None
+    if raw is None:
+        return replace(mails.from_graph(inbox.item(bot.graph, graph_id)), over_bound=why)
+    return mails.parse(raw)
 
 
-def _unreadable(bot: Bot, row: Message) -> Taken:
-    """A mail over the bounds, or gone before it was read: a person gets it."""
-    reason = "larger than 25 MB, or gone before it could be read"
+def find(bot: Bot, row: Message) -> str | None:
+    """The id that a mail has by now, kept in its row; None when it is nowhere. Ids change when people move mail."""
+    named = inbox.find(bot.graph, row.message_id) if 0 < len(row.message_id) < ledger.LONGEST_ID else []
+    found = ledger.same(bot.vault, row, named or inbox.received_at(bot.graph, row.received))
+    if found is None:
+        return None
+    with bot.store.begin() as session:
+        session.get_one(Message, row.id).graph_id = str(found["id"])
+    return str(found["id"])
+
+
+def _gone(bot: Bot) -> Taken:
+    """A mail that somebody removed for good before it was read: a person is told."""
 
     def follow(session: Session, row: Message) -> None:
-        questions.look_yourself(bot, session, row, "Deze e-mail is te groot om te lezen, of is al weg uit de mailbox.")
+        questions.look_yourself(
+            bot, session, row, "Deze e-mail stond niet meer in de mailbox toen het programma hem wilde lezen."
+        )
 
-    return Taken("parked", reason, follow=follow)
+    return Taken("parked", "gone before it could be read", follow=follow)
 
 
 def decide(bot: Bot, row: Message, mail: Mail, *, whole: bool) -> Taken | None:
@@ -111,6 +154,8 @@ def decide(bot: Bot, row: Message, mail: Mail, *, whole: bool) -> Taken | None:
     )
     if came.kind == "own":
         return Taken("own", came.reason, "automatic")
+    if whole and mail.sender == bot.address and not mail.header("Received"):
+        return Taken("own", "sent from this mailbox, it never came in", "automatic")
     if came.kind in ("bounce", "auto-reply", "receipt", "calendar"):
         return _machine(bot, mail, came) if whole or came.kind != "bounce" else None
     if mail.over_bound or mail.unreadable:
@@ -490,11 +535,12 @@ def file(bot: Bot, item: work.Item) -> None:
         except GraphError as error:
             if error.status != 404:
                 raise
-            there = [found for found in inbox.find(bot.graph, row.message_id) if not found.get("isDraft")]
-            if there and str(there[0]["id"]) != graph_id:
-                with bot.store.begin() as session:
-                    session.get_one(Message, row.id).graph_id = str(there[0]["id"])
+            found = find(bot, row)
+            if found is not None and found != graph_id:
                 raise work.Later(1) from None
+            if found is not None:  # then it is the folder that somebody removed
+                forget_own_folders(bot)
+                raise
     with bot.store.begin() as session:
         work.finish(session, item, bot.clock.now())
 

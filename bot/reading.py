@@ -151,7 +151,7 @@ def _sweep_by_folder(bot: Bot, since: datetime, names: Mapping[str, str], take_i
         except GraphError as error:
             if name not in own or error.status != 404:
                 raise
-            _forget_own_folders(bot)  # somebody removed it
+            forget_own_folders(bot)  # somebody removed it
     return new
 
 
@@ -169,7 +169,7 @@ def _folder_names(bot: Bot) -> dict[str, str]:
     ids = [mark.value for mark in own if mark is not None]
     if ids and min(mark.at for mark in own if mark is not None) + OWN_FOLDERS_EVERY <= now:
         if list(folders.existing(bot.graph)) != ids:
-            _forget_own_folders(bot)
+            forget_own_folders(bot)
             return names
         with bot.store.begin() as session:
             for name, value in zip(("folder:requests", "folder:done"), ids, strict=True):
@@ -177,7 +177,7 @@ def _folder_names(bot: Bot) -> dict[str, str]:
     return names | dict(zip(ids, (folders.REQUESTS, f"{folders.REQUESTS}/{folders.DONE}"), strict=False))
 
 
-def _forget_own_folders(bot: Bot) -> None:
+def forget_own_folders(bot: Bot) -> None:
     """The bot's folders are not where they were (a deleted one lies in Deleted Items): they are made anew at need."""
     with bot.store.begin() as session:
         session.execute(delete(Mark).where(Mark.name.in_(("folder:requests", "folder:done"))))

@@ -1,5 +1,6 @@
 """Opening a request: one person's mail thread with one clock start, a case for each right in it."""
 
+import hashlib
 import re
 from datetime import datetime
 
@@ -40,16 +41,17 @@ def open_request(
     present = session.scalar(select(Request).where(Request.message_id == row.id))
     if present is not None:
         return present
-    twin = _twin(bot, session, row, mail)
+    proof = proven_sender(mail)
+    form = mail.sender in bot.settings.mailbox.form_senders
+    address = _named_in(mail, bot.address) if form else mail.sender
+    content = _content_of(bot, mail)
+    twin = _twin(session, row, address_hash(bot, address), content)
     if twin is not None:
         row.disposition, row.reason, row.request_id = "joined", "the same mail arrived twice", twin.id
         return twin
     now = bot.clock.now()
     received = received or row.received
     dates = terms(local_date(received), bot.settings.people.closed_days)
-    proof = proven_sender(mail)
-    form = mail.sender in bot.settings.mailbox.form_senders
-    address = _named_in(mail, bot.address) if form else mail.sender
     request = Request(
         reference=next_reference(session, local_date(now).year),
         message_id=row.id,
@@ -74,6 +76,7 @@ def open_request(
     )
     keep_person(bot, request, person)
     row.request_id = request.id
+    row.verdict = {**(row.verdict or {}), "content": content}
     for number, right in enumerate(rights, 1):
         case = Case(
             request_id=request.id,
@@ -105,16 +108,25 @@ def _proof(reason: str, *, form: bool, claimed: bool) -> str:
     return "een medewerker stuurde het verzoek door: het adres is een bewering" if claimed else reason
 
 
-def _twin(bot: Bot, session: Session, row: Message, mail: Mail) -> Request | None:
-    """The request that this very mail opened already, when it reached the mailbox twice."""
+def _content_of(bot: Bot, mail: Mail) -> str:
+    """A keyed hash of what a mail says: its text and its attachments."""
+    files = [hashlib.sha256(attachment.content).hexdigest() for attachment in mail.attachments]
+    return bot.vault.keyed_hash("content", "\n".join([*files, mail.text]))
+
+
+def _twin(session: Session, row: Message, sender: str, content: str) -> Request | None:
+    """The request that this very mail opened already, when it reached the mailbox twice.
+
+    A Message-ID alone proves nothing: broken programs give the same one to mails that say different things.
+    """
     if not row.message_id:
         return None
-    return session.scalar(
-        select(Request)
+    like = (
+        select(Request, Message)
         .join(Message, Request.message_id == Message.id)
-        .where(
-            Message.message_id == row.message_id,
-            Message.id != row.id,
-            Request.sender_hash == address_hash(bot, mail.sender),
-        )
+        .where(Message.message_id == row.message_id, Message.id != row.id, Request.sender_hash == sender)
     )
+    for request, first in session.execute(like):
+        if (first.verdict or {}).get("content") == content:
+            return request
+    return None

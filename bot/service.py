@@ -26,6 +26,7 @@ from bot.letters import LETTER
 MOST_PASSES = 200  # of one `run --once`; a bot that never comes to rest is a fault
 SENT_ITEMS_WITHIN = 60.0  # seconds of real time that `run --once` waits for Sent Items
 WORK_BETWEEN_POLLS = 200  # pieces, so that a long queue does not delay the next poll
+TRIES = {reading.TAKE_IN: 3}  # a mail that cannot be taken in goes to a person soon
 FINISHED_KEPT = timedelta(days=7)  # how long finished work is kept
 FIRST_LOOK = timedelta(seconds=5)  # after a send; by then the copy is usually in Sent Items
 LONGEST_BETWEEN_LOOKS = timedelta(minutes=1)
@@ -89,7 +90,7 @@ def run_work(bot: Bot, *, only: str | None = None, threads: int = 4, limit: int 
     def dead(session: Session, item: work.Item) -> None:
         on_dead(bot, session, item)
 
-    return work.run_due(bot.store, bot.clock, chosen, dead, threads=threads, limit=limit)
+    return work.run_due(bot.store, bot.clock, chosen, dead, threads=threads, limit=limit, tries_of=TRIES)
 
 
 def _beating(bot: Bot, handler: work.Handler) -> work.Handler:

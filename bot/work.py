@@ -158,14 +158,16 @@ def run_due(
     limit: int | None = None,
     lease: timedelta = LEASE,
     most_tries: int = MOST_TRIES,
+    tries_of: Mapping[str, int] | None = None,
     jitter: Callable[[], float] = random.random,
 ) -> int:
     """Runs what is due, oldest first, until nothing more is due or `limit` pieces were run; gives their number.
 
     A handler that returns has finished its work; one that changes the case book calls `finish` in that same unit of
-    work. One that raises is tried again after `backoff`; after `most_tries` the work is dead and `on_dead` tells a
-    person in the same transaction. Work whose process died that often is dead too. With one thread everything runs in
-    the caller's. What is no Exception (an interrupt) passes through and leaves its work to the lease.
+    work. One that raises is tried again after `backoff`; after `most_tries`, or what `tries_of` says of its kind, the
+    work is dead and `on_dead` tells a person in the same transaction. Work whose process died that often is dead too.
+    With one thread everything runs in the caller's. What is no Exception (an interrupt) passes through and leaves its
+    work to the lease.
     """
     run = 0
     busy: set[Future[None]] = set()
@@ -176,7 +178,8 @@ def run_due(
         return claim(store, clock.now(), secrets.token_hex(8), handlers.keys(), room, lease) if room > 0 else []
 
     def handle(item: Item) -> None:
-        _handle(store, clock, handlers[item.kind], on_dead, item, most_tries, jitter)
+        most = (tries_of or {}).get(item.kind, most_tries)
+        _handle(store, clock, handlers[item.kind], on_dead, item, most, jitter)
 
     if threads == 1:
         while items := claimed():

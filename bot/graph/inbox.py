@@ -125,8 +125,14 @@ def mime(graph: GraphSession, graph_id: str) -> bytes | None:
 
 
 def item(graph: GraphSession, graph_id: str) -> Mapping[str, Any]:
-    """One message as a delta page shows it. Raises GraphError, 413 when its text alone is larger than a page may be."""
-    return graph.get(f"{graph.mailbox_url}/messages/{quote(graph_id)}?$select={PAGE_FIELDS}", limit=LARGEST_PAGE)
+    """One message as a delta page shows it, or without its text when that alone is larger than a page may be."""
+    url = f"{graph.mailbox_url}/messages/{quote(graph_id)}?$select="
+    try:
+        return graph.get(url + PAGE_FIELDS, limit=LARGEST_PAGE)
+    except GraphError as error:
+        if error.code != "AnswerTooLarge":
+            raise
+        return graph.get(url + LIST_FIELDS)
 
 
 def find(graph: GraphSession, message_id: str) -> list[Mapping[str, Any]]:
