@@ -44,6 +44,8 @@ def read(subject: str, own_text: str, html: str = "") -> Reading:
         text = text.replace(hidden, " ")
     folded = fold(text)
     form = bool(_FORM_TEXT.search(folded)) and len(_FORM_FIELD.findall(folded)) >= 1
+    if form:
+        text = _inside_form(text)
     own = sentences(_without_small_print(text))
     first = sentences(re.sub(r"[.!?\n]+", " ", head.text)) or [Sentence((), (), {}, "")]
     return Reading(
@@ -54,6 +56,23 @@ def read(subject: str, own_text: str, html: str = "") -> Reading:
         form=form,
         words=sum(len(sentence.words) for sentence in own),
     )
+
+
+def _inside_form(text: str) -> str:
+    """The words that a person typed into a web form, without its frame."""
+    lines = text.split("\n")
+    start = next((number for number, line in enumerate(lines) if _FORM_TEXT.match(fold(line))), 0)
+    kept = [re.sub(r"^[^:]{3,20}:\s*", "", lines[start], count=1)]
+    for line in lines[start + 1 :]:
+        if line.strip() in ("--", "---") or re.search(
+            r"automatisch (?:verzonden|verstuurd)|contactformulier", fold(line)
+        ):
+            break
+        kept.append(line)
+    fields = [
+        line for line in lines[:start] if re.match(r"(?:recht|verzoek|soort|type|onderwerp)[^:]{0,20}:", fold(line))
+    ]
+    return "\n".join([*fields, *kept])
 
 
 def _without_small_print(text: str) -> str:

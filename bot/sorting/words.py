@@ -26,7 +26,7 @@ CONCEPTS: Mapping[str, str] = {
         klantenfiche fiche bestand bestanden systeem systemen administratie database databank computer computers
         kaartenbak adressenbestand lijst lijsten boekhouding klantenlijst adressenlijst crm profile profiles file
         files record records system systems databases datenbank kartei kundenkartei profil akte fichier fichiers
-        systeme base archief archieven archives
+        systeme base archief archieven archives customer_record
     """,
     "ACCOUNT": """
         account accounts acount accountje klantaccount webshopaccount login inlog inlogaccount gebruikersaccount
@@ -111,7 +111,7 @@ CONCEPTS: Mapping[str, str] = {
         feedbackverzoek* surveys survey review_request* review_mail* review_email* requests_for_review*
         vragen_om_een_review vraag_om_een_review vraag_om_een_beoordeling vragen_om_een_beoordeling
         verzoek_om_een_review verzoek*_om_review* invitations_to_review review_invite* demande*_d_avis
-        demandes_d_evaluation
+        demandes_d_evaluation reviewverzoek* reviewmail* om_een_beoordeling een_review_achter ervaring_achter
     """,
     "CONSENT": """
         toestemming toestemmingen instemming akkoordverklaring consent consents einwilligung einwilligungen
@@ -119,7 +119,7 @@ CONCEPTS: Mapping[str, str] = {
         gaf_toestemming
     """,
     "COOKIE": """
-        cookie cookies cookiebanner cookiemelding analytics trackers tracking pixel adblocker
+        cookie cookies cookiebanner cookiemelding analytics trackers tracking pixel adblocker cookiemelding*
     """,
     "LAW": """
         avg gdpr dsgvo rgpd uavg privacywet privacywetgeving privacyrecht privacyrechten algemene_verordening
@@ -311,7 +311,8 @@ CONCEPTS: Mapping[str, str] = {
         niet_weg niet_wegdoen niet_kwijt niet_opschonen wel_bewaren keep retain retained preserve preserved stored
         not_delete dont_delete do_not_delete not_erase do_not_erase without_deleting nicht_loschen nicht_loeschen
         aufbewahren speichern behalten conserver conservez conservees ne_pas_supprimer pas_effacer pas_supprimer
-        alleen_opslaan alleen_bewaren uitsluitend_opslaan opgeslagen_blijven
+        alleen_opslaan alleen_bewaren uitsluitend_opslaan opgeslagen_blijven verzet_zich_tegen_wissing tegen_wissing
+        opposes_the_erasure oppose_the_erasure niet_verloren opschonen_niet niet_worden_opgeschoond
     """,
     "TEMPORARY": """
         tijdelijk voorlopig zolang totdat tijdje poosje maanden weken temporarily temporary while pending meantime
@@ -332,8 +333,8 @@ CONCEPTS: Mapping[str, str] = {
         mag_vervallen niet_zo_streng weer_vrij
     """,
     "AGAIN": """
-        weer opnieuw terug again wieder erneut nouveau hervatten resume de_nouveau als_vanouds zoals_vroeger
-        as_before wie_zuvor as_normal gewone_klant gewoon_weer
+        weer opnieuw again wieder erneut nouveau hervatten resume de_nouveau als_vanouds zoals_vroeger as_before
+        wie_zuvor as_normal gewone_klant gewoon_weer
     """,
     "USE": """
         gebruiken gebruik gebruikt gebruikte verwerken verwerkt verwerking verwerkingen benutten inzetten delen
@@ -355,7 +356,8 @@ CONCEPTS: Mapping[str, str] = {
         exporteer exportje exports dataexport computerbestand databestand importeren import inladen inlezen
         spreadsheet machine_readable machine_leesbaar machine_leesbare gestructureerde gestructureerd structured
         maschinenlesbar* strukturiert* structure_lisible lisible_par_machine format_lisible tabel downloaden
-        download gangbaar gangbare gangigen exportieren exporter format_ouvert open_formaat digitaal_bestand
+        download gangbaar gangbare gangigen exportieren exporter format_ouvert open_formaat digitaal_bestand json*
+        csv* dumpje dump importeer* inlaadt xlsx*
     """,
     "TAKE_ALONG": """
         meenemen meeneem overdragen overzetten overhevelen overstappen overstap overdracht meegeven overbrengen
@@ -379,14 +381,15 @@ CONCEPTS: Mapping[str, str] = {
         do_not_want mochte_nicht_dass will_nicht_dass nie_meer nooit_meer
     """,
     "NO_MORE": """
-        geen_*_meer niet_meer niet_langer nooit_meer niks_meer niets_meer hoef_geen hoeven_geen hoef_*_niet wil_geen
-        wil_ik_geen willen_geen wens_geen geen_zin_in geen_behoefte geen_prijs_op houd_op hou_op stop_met
-        stoppen_met stop stoppen ophouden kappen genoeg_van no_more no_longer not_receive dont_want do_not_want
-        dont_send stop_sending do_not_send never_send keine_*_mehr nicht_mehr keine_weiteren nicht_langer ne_plus
-        plus_recevoir plus_de arreter arretez cessez stopper ben_*_zat wil_ik_niet hoef_ik_niet hoeven_wij_niet
-        uitzetten uit_te_zetten turn_off hoeft_niet_meer mag_stoppen mogen_stoppen mag_ik_*_af mag_ik_wel_af
-        met_rust niet_meer_willen_sturen graag_niet_meer niet_meer_sturen minder graag_geen geen_prijs nooit_ja_op
-        keine stopt
+        geen_*_meer niet_meer niet_langer nooit_meer niks_meer niets_meer hoef_geen hoeven_geen wil_geen wil_ik_geen
+        willen_geen wens_geen geen_zin_in geen_behoefte geen_prijs_op houd_op hou_op stop_met stoppen_met stop
+        stoppen ophouden kappen genoeg_van no_more no_longer not_receive dont_want do_not_want dont_send
+        stop_sending do_not_send never_send keine_*_mehr nicht_mehr keine_weiteren nicht_langer ne_plus
+        plus_recevoir plus_de arreter arretez cessez stopper ben_*_zat wil_ik_niet hoeven_wij_niet uitzetten
+        uit_te_zetten turn_off hoeft_niet_meer mag_stoppen mogen_stoppen mag_ik_*_af mag_ik_wel_af met_rust
+        niet_meer_willen_sturen graag_niet_meer niet_meer_sturen minder graag_geen geen_prijs nooit_ja_op keine
+        stopt hoef_niet ook_geen wil_*_van_*_af van_*_af wil_*_eraf hoef_ik_niet_meer hoef_*_niet_meer
+        hoef_ik_niet_na
     """,
     "UNSUBSCRIBE": """
         uitschrijven uitschrijving uitgeschreven uitschrijf afmelden afmelding afgemeld afmeld uitschrijfverzoek
@@ -474,7 +477,7 @@ CONCEPTS: Mapping[str, str] = {
         in_gebreke overschreden te_laat weken_geleden maand_geleden maanden_geleden in_gebreke_te_stellen ongebruikt
         ongebruikt_verstreken onbeantwoord status_van tweede_herinnering derde_keer vierde_keer vierde_maal is_om
         maand_is_om weken_verder beloofde uitblijven wacht_nu wachten wacht_sinds vorige_maand al_drie_keer
-        al_twee_maanden
+        al_twee_maanden laten_weten_dat weer_niks weer_niets kastje_naar_de_muur drie_bevestigingen vierde_keer_dat
     """,
     "EARLIER": """
         eerder eerdere verzoek verzoeken inzageverzoek verwijderverzoek vorige brief schreef gevraagd gemaild
@@ -587,12 +590,12 @@ CONCEPTS: Mapping[str, str] = {
         we_help quick_call unverbindlich_angebot notre_solution nos_services boost_traffic functionaris_op_afstand
         compliance_scan gratis_scan avg_scan avg_proof avgproof avg_check quickscan nulmeting adviseur consultant
         consultancy samenwerking samenwerken partnership sponsor sponsoring vacature vacatures influencer collab
-        solliciteren opdrachtgever_in sterke_team salaris privacy_officer
+        solliciteren opdrachtgever_in sterke_team salaris privacy_officer if_this_was_not_you
     """,
     "ADVERT": """
         winnaar gefeliciteerd gewonnen claimen bitcoin crypto casino erfenis miljoen lening leningen viagra jackpot
         klik_hier click_here verify_your_account bevestig_uw_account within_24_hours binnen_24_uur verloopt_vandaag
-        parcel_fee verzendkosten_betalen
+        parcel_fee verzendkosten_betalen if_this_was_not_you was_jij_dit_niet http bevestig_je_account
     """,
     "DISCLAIMER": """
         ten_onrechte_ontvangen onterecht_ontvangen niet_de_geadresseerde niet_de_bedoelde_ontvanger
@@ -705,7 +708,8 @@ CONCEPTS: Mapping[str, str] = {
     """,
     "BUSINESS": """
         crediteuren* crediteurenbestand crediteurenadministratie debiteuren kvk btw btwnummer kvknummer leverancier
-        relatie grootboek jaarrekening voorraadlijst inkoop zakelijk zakelijke b2b onze_factuur
+        relatie grootboek jaarrekening voorraadlijst inkoop zakelijk zakelijke b2b onze_factuur back_up server
+        tegenpartij schade* waterschade kantoor aandeelhouder bezoekadres er_belde_een_klant
     """,
     "YOU": """
         jullie u uw jou jouw je gij ge ulle you your yours sie ihr ihre ihnen euch euer vous votre vos
@@ -782,6 +786,11 @@ CONCEPTS: Mapping[str, str] = {
     "COPYWORD": """
         kopie kopietje kopieen copy copies copie copies afschrift uitdraai overzicht overzichtje datenkopie kopien
         inzage
+    """,
+    "YOUR_OBJECTION": """
+        als_u_bezwaar mocht_u_bezwaar indien_u_bezwaar u_bezwaar_hebben heeft_u_bezwaar geen_bezwaar
+        should_you_object if_you_object sie_widersprechen si_vous_vous_opposez bezwaar_loopt mijn_bezwaar_loopt
+        u_er_bezwaar u_*_bezwaar_maakt no_objection
     """,
 }
 # fmt: on
