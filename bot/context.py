@@ -31,7 +31,9 @@ class Bot:
     @cached_property
     def graph(self) -> GraphSession:
         """The mailbox. Raises SettingsError when the credential cannot be read."""
-        return GraphSession(self.settings, patience=self.patience or self.pulse.sleep, on_call=self.pulse.beat)
+        return GraphSession(
+            self.settings, clock=self.clock, patience=self.patience or self.pulse.sleep, on_call=self.pulse.beat
+        )
 
     @cached_property
     def processors(self) -> Mapping[str, Connector]:

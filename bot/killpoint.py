@@ -25,7 +25,7 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-GRAPH_CALLS = frozenset({"get", "get_bytes", "patch", "delete", "post", "post_text", "put_upload"})
+GRAPH_CALLS = frozenset({"get", "get_bytes", "patch", "delete", "post", "post_text", "put_upload", "get_upload"})
 _NOTHING = nullcontext()
 _AN_ID = re.compile(r"\d+|.*@.*|.{30,}")
 _MAILBOX = re.compile(r"^/v1\.0/users/\{id\}")

@@ -3,36 +3,49 @@
 O365 carries the requests and nothing else: it neither refreshes tokens (its app-only refresh fails once msal has
 dropped the old one), nor retries (a retried POST may send a mail twice), nor logs (its DEBUG lines hold tokens).
 Calls that change nothing twice (`get`, `patch`, `delete`) are tried again here; `post` never is, since a send has no
-idempotency key.
+idempotency key. What Retry-After asks holds for every thread of this session, not only for the one that was told.
 """
 
 import email.utils
 import functools
 import json
 import logging
+import math
+import re
+import secrets
+import ssl
 import tempfile
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import certifi
 import msal
 import requests
 import tenacity
+import urllib3.exceptions
 from O365 import Account, Connection, MSGraphProtocol
 from O365.utils.token import MemoryTokenBackend
 
 from bot import killpoint
+from bot.clock import Clock, SystemClock
 from bot.settings import MICROSOFT_HOSTS, Settings, SettingsError
+
+T = TypeVar("T")
 
 SCOPE = "https://graph.microsoft.com/.default"  # the resource's name; the same in front of a simulator
 TIMEOUT = (5, 30)  # seconds to connect, to read
 CONCURRENT = 4  # requests at once for one app (Outlook service limit)
 CALLS_PER_TEN_MINUTES = 9_800  # of the service's 10,000, with a margin
 LONGEST_WAIT = 300.0  # seconds that one call waits for a Retry-After before it gives up
+LONGEST_RETRY_AFTER = 3600.0  # seconds; a service that asks for more is not believed
+LONGEST_READ = 120.0  # seconds of real time for the body of one answer, however steadily it drips
+LARGEST_PROGRESS = 64 * 1024  # bytes of an answer that says how far an upload is
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")  # what a code of Graph looks like; anything else might be somebody's words
 
 for _noisy in ("O365", "O365.connection"):
     logging.getLogger(_noisy).setLevel(logging.CRITICAL + 1)
@@ -41,11 +54,14 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class GraphError(Exception):
-    """Graph did not do what was asked. `status` is 0 when no answer came; `code` is Graph's own word."""
+    """Graph did not do what was asked. `status` is 0 when no answer came; `code` is Graph's own word.
 
-    def __init__(self, status: int, code: str, retry_after: float | None = None) -> None:
+    `unsent`: the request never left this machine, so that it surely had no effect.
+    """
+
+    def __init__(self, status: int, code: str, retry_after: float | None = None, *, unsent: bool = False) -> None:
         super().__init__(f"Microsoft Graph answered {status or 'nothing'} {code}".rstrip())
-        self.status, self.code, self.retry_after = status, code, retry_after
+        self.status, self.code, self.retry_after, self.unsent = status, code, retry_after, unsent
 
     @property
     def throttled(self) -> bool:
@@ -54,8 +70,8 @@ class GraphError(Exception):
 
     @property
     def definite(self) -> bool:
-        """Whether the request was surely not carried out: a refusal other than throttling."""
-        return 400 <= self.status < 500 and self.status not in (408, 423, 429)
+        """Whether the request was surely not carried out: it never left, or was refused other than by throttling."""
+        return self.unsent or (400 <= self.status < 500 and self.status not in (408, 423, 429))
 
 
 class TokenRefused(Exception):
@@ -136,19 +152,20 @@ def credential_of(settings: Settings) -> str | dict[str, str]:
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """Retry-After in seconds, given as (decimal) seconds or as a date; None when absent or unreadable."""
+    """Retry-After in seconds, given as (decimal) seconds or as a date; None when absent or unreadable.
+
+    A date is compared with the answer's own Date: the two machines' clocks need not agree.
+    """
     text = response.headers.get("Retry-After", "").strip()
-    if not text:
-        return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+        try:
+            moment = email.utils.parsedate_to_datetime(text)
+            seconds = (moment - email.utils.parsedate_to_datetime(response.headers["Date"])).total_seconds()
+        except (ValueError, TypeError, KeyError):
+            return None
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
 
 
 def error_of(response: requests.Response) -> GraphError:
@@ -157,17 +174,33 @@ def error_of(response: requests.Response) -> GraphError:
     try:
         node = response.json()["error"]
         while isinstance(node, Mapping):
-            code = str(node.get("code") or code)
+            found = str(node.get("code") or "")
+            code = found if _CODE.fullmatch(found) else code
             node = node.get("innerError") or node.get("innererror")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, requests.RequestException):
         pass
     return GraphError(response.status_code, code, _retry_after(response))
+
+
+def _unanswered(error: requests.RequestException) -> GraphError:
+    """The error of a request without an answer; it never left when no connection could be made."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    refused = isinstance(reason, urllib3.exceptions.SSLError) and any(
+        isinstance(one, ssl.SSLCertVerificationError) for one in reason.args
+    )
+    unsent = (
+        refused
+        or isinstance(error, requests.ConnectTimeout)
+        or isinstance(reason, urllib3.exceptions.NewConnectionError)
+    )
+    return GraphError(0, "NotConnected" if unsent else type(error).__name__, unsent=unsent)
 
 
 class _Connection(Connection):  # type: ignore[misc]
     """O365's connection with our token on every request and no regard for the environment."""
 
     session: requests.Session | None
+    naive_session: requests.Session | None
 
     def get_session(self, load_token: bool = False) -> requests.Session:
         session: requests.Session = super().get_session(load_token)
@@ -179,38 +212,66 @@ class _Connection(Connection):  # type: ignore[misc]
         session.trust_env = False
         return session
 
-    def bearer(self, token: str, url: str, method: str, **kwargs: Any) -> requests.Response:
-        """One request with this token; O365 raises requests' exceptions."""
+    def bearer(
+        self, token: str, url: str, method: str, seen: list[requests.Response], **kwargs: Any
+    ) -> requests.Response:
+        """One request with this token; O365 raises requests' exceptions. What was answered stands in `seen` anyway."""
         if self.session is None:
             self.session = self.get_session()
         headers = {**kwargs.pop("headers", {}), "Authorization": f"Bearer {token}"}
-        response: requests.Response = self._internal_request(self.session, url, method, headers=headers, **kwargs)
+        return self._asked(self.session, url, method, seen, headers=headers, **kwargs)
+
+    def nameless(self, url: str, method: str, seen: list[requests.Response], **kwargs: Any) -> requests.Response:
+        """One request without a token: the URL of an upload session is its own key."""
+        if self.naive_session is None:
+            self.naive_session = self.get_naive_session()
+        return self._asked(self.naive_session, url, method, seen, **kwargs)
+
+    def _asked(
+        self, session: requests.Session, url: str, method: str, seen: list[requests.Response], **kwargs: Any
+    ) -> requests.Response:
+        def note(response: requests.Response, *_: Any, **__: Any) -> None:
+            seen.append(response)
+
+        response: requests.Response = self._internal_request(session, url, method, hooks={"response": note}, **kwargs)
         return response
 
 
 class GraphSession:
-    """Calls to one mailbox. Thread-safe; at most four requests at once. `calls` counts requests as Graph does.
+    """Calls to one mailbox. Thread-safe. `calls` counts requests as Graph does.
 
+    The service's limits hold for the app, so all its workers share them: `at_once` is the share of this one in the four
+    requests at a time, `others` the calls that the others made in ten minutes; `bot/budgets.py` keeps both up to date.
     `patience` is the sleep of the retries, an argument so that replays need not wait; `on_call` runs at each request.
+    `name` is this session's own.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
+        clock: Clock | None = None,
         patience: Callable[[float], None] | None = None,
         on_call: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
         self._on_call = on_call
+        self.name = secrets.token_hex(4)
         self.calls = 0
+        self.at_once, self.others = CONCURRENT, 0
+        self._limited = settings.limits.messages_per_minute > 0  # 0 = no budgets, loopback only
+        self._clock = clock or SystemClock()
         self._credential = credential_of(settings)
         self._verify = verify_of(settings)
         self._app: Any = None
+        self._token = ""
         self._lock = threading.Lock()
-        self._slots = threading.BoundedSemaphore(CONCURRENT)
+        self._counting = threading.Lock()
+        self._free = threading.Condition()
+        self._busy = 0
+        self._paused_until = 0.0
         self._recent: deque[float] = deque()
-        self._patience = patience or tenacity.nap.sleep
+        self.patience = patience or tenacity.nap.sleep
         box = settings.mailbox
 
         class Protocol(MSGraphProtocol):  # type: ignore[misc]
@@ -271,55 +332,104 @@ class GraphSession:
                     (), "Entra does not know the tenant: check mailbox.tenant_id and mailbox.authority_url"
                 ) from None
         if "access_token" in answer:
-            return str(answer["access_token"])
+            self._token = str(answer["access_token"])
+            return self._token
         codes = tuple(int(code) for code in answer.get("error_codes") or ())
         mend = next((MENDS[code] for code in codes if code in MENDS), "see the sign-in log of the app in Entra")
         shown = ", ".join(f"AADSTS{code}" for code in codes) or str(answer.get("error", "no code"))
         raise TokenRefused(codes, f"{shown}: {mend}", passing=bool(PASSING_CODES.intersection(codes)))
 
-    def forget_token(self) -> None:
-        """Makes the next call ask Entra for a new token."""
+    def forget_token(self, token: str) -> None:
+        """Makes the next call ask Entra for a new token, unless another thread has one already."""
         with self._lock:
-            if self._app is not None:
+            if self._app is not None and self._token == token:
                 self._app.remove_tokens_for_client()
 
-    def once(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+    def _ask(self, method: str, url: str, read: Callable[[requests.Response], T], **kwargs: Any) -> T:
         """One request, asked again only when its token was refused (so it had no effect). Raises GraphError."""
         for last in (False, True):
             token = self.token()
             try:
-                with self._slots:
-                    self._count()
-                    with killpoint.around("graph", method, url):
-                        return self._connection.bearer(token, url, method, **kwargs)
-            except requests.HTTPError as error:
-                if error.response is None:
-                    raise GraphError(0, "HTTPError") from None
-                if error.response.status_code == 401 and not last:
-                    self.forget_token()
-                    continue
-                raise error_of(error.response) from None
-            except requests.RequestException as error:
-                raise GraphError(0, type(error).__name__) from None
-            except AttributeError:  # an error body that is JSON but not Graph's form trips O365
-                raise GraphError(500, "UnreadableError") from None
-        raise GraphError(401, "InvalidAuthenticationToken")
+                return self._one(
+                    method, url, read, functools.partial(self._connection.bearer, token, url, method, **kwargs)
+                )
+            except GraphError as error:
+                if error.status != 401 or last:
+                    raise
+                self.forget_token(token)
+        raise AssertionError
+
+    def _one(
+        self,
+        method: str,
+        url: str,
+        read: Callable[[requests.Response], T],
+        send: Callable[[list[requests.Response]], requests.Response],
+    ) -> T:
+        """One request, counted, in its turn; `read` takes what it needs of the answer while the slot is held."""
+        self._wait_for_pause()
+        seen: list[requests.Response] = []
+        try:
+            with self._slot():
+                self._count()
+                with killpoint.around("graph", method, url), send(seen) as response:
+                    return read(response)
+        except requests.HTTPError as error:
+            raise self._told(error_of(error.response) if error.response is not None else _unanswered(error)) from None
+        except requests.RequestException as error:
+            raise _unanswered(error) from None
+        except AttributeError:  # an error body that is JSON but not of Graph's form trips O365
+            raise self._told(error_of(seen[-1]) if seen else GraphError(500, "UnreadableError")) from None
+
+    def _told(self, error: GraphError) -> GraphError:
+        """Notes how long the service wants to be left alone."""
+        if error.retry_after and error.status in (429, 503, 509):
+            with self._counting:
+                self._paused_until = max(self._paused_until, time.monotonic() + error.retry_after)
+        return error
+
+    def _wait_for_pause(self) -> None:
+        """Waits for what Retry-After asked of another thread; GraphError, `unsent`, when that takes too long."""
+        with self._counting:
+            left = self._paused_until - time.monotonic()
+        if left > LONGEST_WAIT:
+            raise GraphError(429, "Paused", left, unsent=True)
+        if left > 0:
+            self.patience(left)
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        """One of the requests at a time."""
+        with self._free:
+            self._free.wait_for(lambda: self._busy < self.at_once)
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._busy -= 1
+                self._free.notify()
 
     def _count(self) -> None:
-        with self._lock:
-            now = datetime.now(UTC).timestamp()
-            while self._recent and self._recent[0] < now - 600:
-                self._recent.popleft()
-            if len(self._recent) >= CALLS_PER_TEN_MINUTES:
-                raise GraphError(429, "OwnCallBudget", retry_after=self._recent[0] + 600 - now)
+        with self._counting:
+            now = self._clock.now().timestamp()
+            self._forget_old(now)
+            if self._limited and len(self._recent) + self.others >= CALLS_PER_TEN_MINUTES:
+                oldest = self._recent[0] if self._recent else now
+                raise GraphError(429, "OwnCallBudget", retry_after=max(1.0, oldest + 600 - now), unsent=True)
             self._recent.append(now)
             self.calls += 1
         self._on_call()
 
-    def calls_left(self) -> int:
-        """How many calls the ten-minute budget still allows."""
-        now = datetime.now(UTC).timestamp()
-        return CALLS_PER_TEN_MINUTES - sum(moment >= now - 600 for moment in self._recent)
+    def _forget_old(self, now: float) -> None:
+        while self._recent and self._recent[0] < now - 600:
+            self._recent.popleft()
+
+    def recent_calls(self) -> int:
+        """How many calls this session made in the last ten minutes."""
+        with self._counting:
+            self._forget_old(self._clock.now().timestamp())
+            return len(self._recent)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -331,7 +441,7 @@ class GraphSession:
         def passing(error: BaseException) -> bool:
             if isinstance(error, TokenRefused):
                 return error.passing
-            if not isinstance(error, GraphError) or error.code == "OwnCallBudget":
+            if not isinstance(error, GraphError) or error.code in ("OwnCallBudget", "Paused"):
                 return False
             if (error.retry_after or 0) > LONGEST_WAIT:
                 return False
@@ -342,7 +452,7 @@ class GraphSession:
             stop=tenacity.stop_after_attempt(5),
             wait=self._wait,
             retry=tenacity.retry_if_exception(passing),
-            sleep=self._patience,
+            sleep=self.patience,
         )(call)
 
     def get(
@@ -355,17 +465,12 @@ class GraphSession:
         headers = {"Prefer": prefer} if prefer else {}
 
         def call() -> dict[str, Any]:
-            with self.once("get", url, headers=headers, params=params, stream=limit > 0) as response:
-                raw = _streamed(response, limit) if limit else response.content
+            raw = self._ask(
+                "get", url, lambda response: _streamed(response, limit), headers=headers, params=params, stream=True
+            )
             if raw is None:
                 raise GraphError(413, "AnswerTooLarge")
-            try:
-                body = json.loads(raw)
-            except ValueError:
-                raise GraphError(0, "TruncatedAnswer") from None
-            if not isinstance(body, dict):
-                raise GraphError(0, "UnreadableAnswer")
-            return body
+            return _object(raw)
 
         result: dict[str, Any] = self._again(call)
         return result
@@ -374,22 +479,21 @@ class GraphSession:
         """The bytes of a GET, streamed; None when they are more than `limit`."""
 
         def call() -> bytes | None:
-            with self.once("get", url, stream=True) as response:
-                return _streamed(response, limit)
+            return self._ask("get", url, lambda response: _streamed(response, limit), stream=True)
 
         result: bytes | None = self._again(call)
         return result
 
     def patch(self, url: str, body: Mapping[str, Any]) -> None:
         """A change that may safely be made twice."""
-        self._again(lambda: self.once("patch", url, data=dict(body)))
+        self._again(lambda: self._ask("patch", url, _nothing, data=dict(body)))
 
     def delete(self, url: str) -> None:
         """A removal; one that is gone already is no error."""
 
         def call() -> None:
             try:
-                self.once("delete", url)
+                self._ask("delete", url, _nothing)
             except GraphError as error:
                 if error.status != 404:
                     raise
@@ -398,50 +502,88 @@ class GraphSession:
 
     def post(self, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """One POST of JSON, never repeated. Raises GraphError, whose `definite` says that it had no effect."""
-        response = self.once("post", url, data=dict(body) if body is not None else None)
-        return _object(response)
+        return self._ask("post", url, _answered, data=dict(body) if body is not None else None, stream=True)
 
     def post_text(self, url: str, text: bytes) -> dict[str, Any]:
         """One POST of base64 MIME, never repeated. Spelt `Content-type`, or O365 would quote it as JSON."""
-        return _object(self.once("post", url, data=text, headers={"Content-type": "text/plain"}))
+        return self._ask("post", url, _answered, data=text, headers={"Content-type": "text/plain"}, stream=True)
 
-    def put_upload(self, url: str, chunk: bytes, start: int, total: int) -> None:
-        """One range of an upload session; its URL carries its own token."""
+    def put_upload(self, url: str, chunk: bytes, start: int, total: int) -> int:
+        """One range of an upload session; gives where the next one starts, `total` when it was the last.
+
+        Not repeated: after a doubtful one ask `get_upload`. The URL carries its own token.
+        """
         headers = {
             "Content-type": "application/octet-stream",
             "Content-Length": str(len(chunk)),
             "Content-Range": f"bytes {start}-{start + len(chunk) - 1}/{total}",
         }
-        self._count()
-        try:
-            with self._slots, killpoint.around("graph", "put", url):
-                self._connection.naive_request(url, "put", data=chunk, headers=headers)
-        except requests.HTTPError as error:
-            raise (error_of(error.response) if error.response is not None else GraphError(0, "HTTPError")) from None
-        except requests.RequestException as error:
-            raise GraphError(0, type(error).__name__) from None
+
+        def read(response: requests.Response) -> int:
+            return total if response.status_code == 201 else _next_range(response)
+
+        return self._one(
+            "put",
+            url,
+            read,
+            lambda seen: self._connection.nameless(url, "put", seen, data=chunk, headers=headers, stream=True),
+        )
+
+    def get_upload(self, url: str) -> int:
+        """Where the next range of an upload session starts. Raises GraphError, 404 when the session is over."""
+
+        def call() -> int:
+            return self._one(
+                "get", url, _next_range, lambda seen: self._connection.nameless(url, "get", seen, stream=True)
+            )
+
+        result: int = self._again(call)
+        return result
 
 
-def _streamed(response: requests.Response, limit: int) -> bytes | None:
-    """The body of an answer that is read as a stream; None when it is more than `limit` bytes."""
-    if int(response.headers.get("Content-Length") or 0) > limit:
+def _streamed(response: requests.Response, limit: int = 0) -> bytes | None:
+    """The body of an answer that is read as a stream; None when it is more than `limit` bytes, if one is given."""
+    length = response.headers.get("Content-Length", "")
+    if limit and length.isdecimal() and int(length) > limit:
         return None
     got = bytearray()
-    try:
-        for chunk in response.iter_content(65536):
-            got += chunk
-            if len(got) > limit:
-                return None
-    except requests.RequestException as error:
-        raise GraphError(0, type(error).__name__) from None
+    end = time.monotonic() + LONGEST_READ
+    for chunk in response.iter_content(65536):
+        got += chunk
+        if limit and len(got) > limit:
+            return None
+        if time.monotonic() > end:
+            raise GraphError(0, "TooSlow")
     return bytes(got)
 
 
-def _object(response: requests.Response) -> dict[str, Any]:
-    if not response.content:
-        return {}
+def _object(raw: bytes) -> dict[str, Any]:
     try:
-        body = response.json()
+        body = json.loads(raw)
     except ValueError:
         raise GraphError(0, "TruncatedAnswer") from None
-    return body if isinstance(body, dict) else {}
+    if not isinstance(body, dict):
+        raise GraphError(0, "UnreadableAnswer")
+    return body
+
+
+def _answered(response: requests.Response) -> dict[str, Any]:
+    """What a POST brought; 202 is final, whatever its body says or fails to say."""
+    if response.status_code == 202:
+        return {}
+    raw = _streamed(response)
+    return _object(raw) if raw else {}
+
+
+def _nothing(response: requests.Response) -> None:
+    """For answers whose status says all."""
+
+
+def _next_range(response: requests.Response) -> int:
+    """The first byte that an upload session still expects: "3145728", or "0-" at its start."""
+    raw = _streamed(response, LARGEST_PROGRESS)
+    ranges = _object(raw or b"").get("nextExpectedRanges")
+    first = str(ranges[0]).partition("-")[0] if isinstance(ranges, list) and ranges else ""
+    if not first.isdecimal():
+        raise GraphError(0, "UnreadableAnswer")
+    return int(first)
