@@ -199,7 +199,14 @@ RULES: tuple[Rule, ...] = (
         weight=2,
         not_meant="adres van één bestelling; gegevens van een leverancier",
     ),
-    Rule("rectificatie", "rectification", ("CORRECT DATA LAW", "CORRECT DATA WRONG"), unless=("NEG",), never=("SECURITY", "BUSINESS", "ORDER"), weight=3),
+    Rule(
+        "rectificatie",
+        "rectification",
+        ("CORRECT DATA LAW", "CORRECT DATA WRONG"),
+        unless=("NEG",),
+        never=("SECURITY", "BUSINESS", "ORDER"),
+        weight=3,
+    ),
     Rule(
         "naam of adres klopt niet",
         "rectification",
