@@ -19,6 +19,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import structlog
 from sqlalchemy import select
@@ -68,21 +69,24 @@ PLAIN = (
     ("Openingstijden", "Zijn jullie zaterdag open? Dan kom ik zeep halen. Groet, Bart"),
 )
 """What the shop gets all day: no privacy mail, and plainly so."""
+PHOTO = (
+    "Gebroken zeep",
+    "Goedemiddag, gisteren kwam de bestelling van vorige week binnen, maar een van de drie zepen lag gebroken in de "
+    "doos en het papier eromheen was nat. Kunt u mij een nieuwe zeep toesturen, of het bedrag daarvan terugstorten? "
+    "Alvast bedankt voor de moeite. Met vriendelijke groet, Aart",
+)
 
 
 def purpose(call: Called) -> str:
     """What a call was for, by its method and route."""
     path = call.route.removeprefix("/users/{mailbox}")
-    if path.startswith("/mailFolders/{folder}/messages"):
-        folder = call.url.partition("/mailFolders/")[2].partition("/")[0]
-        if path.endswith("/delta"):
-            path = path.replace("{folder}", folder)
-        elif "$filter=" in call.url:
-            return LISTING
-        else:
-            return SEARCH
-    if (call.method, path) == ("GET", "/messages"):
-        return "mail sought by its Message-ID" if "internetMessageId" in call.url.partition("$select")[0] else SEARCH
+    asked = unquote(call.url)
+    if path == "/mailFolders/{folder}/messages/delta":
+        path = path.replace("{folder}", asked.partition("/mailFolders/")[2].partition("/")[0])
+    if (call.method, path) in (("GET", "/messages"), ("GET", "/mailFolders/{folder}/messages")):
+        if "internetMessageId eq" in asked:
+            return "mail sought by its Message-ID"
+        return LISTING if "$orderby=receivedDateTime&" in asked else SEARCH
     return _NAMES.get((call.method, path), f"{call.method} {path}")
 
 
@@ -129,7 +133,9 @@ class Shop:
         return self.stage.now.astimezone(UTC)
 
     def runs(self, span: timedelta, stride: timedelta = MINUTE) -> None:
-        """The loop of `run` for so long, a poll every `stride`, second by second while something is about to happen."""
+        """The loop of `run` for so long: second by second while something is about to happen, else from one whole
+        `stride` to the next.
+        """
         end = self.stage.now + span
 
         def sleep(seconds: float) -> None:
@@ -137,7 +143,8 @@ class Shop:
                 due = work.next_due(session)
             near = due is not None and due <= self.now() + MINUTE
             busy = near or service.on_their_way(self.bot) > 0
-            self.stage.now = min(self.stage.now + (timedelta(seconds=seconds) if busy else stride), end)
+            step = timedelta(seconds=seconds) if busy else stride - (self.stage.now - START) % stride
+            self.stage.now = min(self.stage.now + step, end)
 
         service.loop(self.bot, lambda: self.stage.now >= end, sleep)
 
@@ -169,7 +176,7 @@ def shop(folder: Path, *, headers_in_delta: bool = True) -> Iterator[Shop]:
         assert not stage.unmodelled, stage.unmodelled
 
 
-def access_request(open_shop: Shop, stride: timedelta = MINUTE) -> Cost:
+def access_request(open_shop: Shop, stride: timedelta) -> Cost:
     """An access request of a customer on file, from arrival to closed; polls that come anyway are not its cost.
 
     Raises AssertionError when it does not end as granted.
@@ -216,20 +223,21 @@ def plain_mails(open_shop: Shop, number: int, *, allowed: float) -> Cost:
 
 
 def _plain_mail(stage: Stage, number: int) -> EmailMessage:
-    subject, text = PLAIN[number % len(PLAIN)]
+    photo = number % 20 == 7
+    subject, text = PHOTO if photo else PLAIN[number % len(PLAIN)]
     mail = EmailMessage()
     mail["From"] = f"Klant {number} <klant{number}@example.nl>"
     mail["To"] = stage.graph.mailbox
     mail["Subject"] = subject
     mail["Message-ID"] = f"<{number}.{stage.now:%H%M%S}@example.nl>"
     mail.set_content(text)
-    if number % 20 == 7:
+    if photo:
         mail.add_attachment(b"\xff\xd8\xff\xe0" + bytes(2000), maintype="image", subtype="jpeg", filename="zeep.jpg")
     return mail
 
 
-def measure(folder: Path, *, stride: timedelta = MINUTE, mails: int = 200) -> Sequence[Cost]:
-    """All costs. `stride` is the poll's pace while an answer is watched for a bounce; calls are the same at any."""
+def measure(folder: Path, *, stride: timedelta, mails: int) -> Sequence[Cost]:
+    """All costs. `stride` is the pace of the clock while nothing happens but waiting for staff or for a bounce."""
     with shop(folder / "usual") as usual:
         request = access_request(usual, stride)
         costs = [idle_hour(usual), plain_mails(usual, mails, allowed=0.1), request]
@@ -242,7 +250,7 @@ def main(write: Callable[[str], object] = print) -> int:
     """Measures and prints; gives 1 when a budget is exceeded."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="privacybot-budget-") as folder:
-        costs = measure(Path(folder))
+        costs = measure(Path(folder), stride=10 * MINUTE, mails=200)
     for cost in costs:
         write("\n".join(cost.lines()) + "\n")
     return 0 if all(cost.kept for cost in costs) else 1
