@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test check format lock diagram
+.PHONY: demo test check format lock diagram budget memory record
 
 demo: .venv/ready
 	$(BIN)/privacybot demo
@@ -18,6 +18,15 @@ format: .venv/ready
 
 diagram: .venv/ready
 	$(BIN)/python -m workflows.machine
+
+budget: .venv/ready
+	$(BIN)/python -m proofs.budget
+
+memory: .venv/ready
+	$(BIN)/python -m proofs.memory
+
+record: .venv/ready
+	$(BIN)/python -m proofs.record
 
 lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --no-annotate --no-header --upgrade pyproject.toml --group dev -o requirements.lock
