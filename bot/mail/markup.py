@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 
-TREE = 100_000
-"""Characters of canonical HTML that are read as a tree; the tags of the rest are dropped."""
+TREE = 60_000
+"""Characters of canonical HTML that are read as a tree; of the rest only the lines are kept."""
 
 CUT = "\ue000"
 """A line of its own: everything below was put there by a mail program that quotes or forwards."""
@@ -34,6 +34,7 @@ _HIDDEN = re.compile(
     r"display:none|visibility:hidden|mso-hide:all|font-size:0(?![.\d]*[1-9])|(?<![-\w])opacity:0(?![.\d]*[1-9])"
     r"|(?:max-)?height:0(?![.\d]*[1-9]).*overflow:hidden|overflow:hidden.*(?:max-)?height:0(?![.\d]*[1-9])"
 )
+_TELLING = re.compile(r"display|visib|hide|size\s*:\s*0|opacity|height|border|margin|line-through", re.I)
 _CUT_ID = re.compile(
     r"(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|mail-editor-reference-message-container|reply-intro"
     r"|ms-outlook-mobile-body-separator-line)"
@@ -44,7 +45,9 @@ _QUOTE_CLASS = re.compile(
 )
 _ATTRIBUTION_CLASS = re.compile(r"(?:x_)*(?:gmail_attr|moz-cite-prefix|moz-email-headers-table)")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200a\u202f]+")
-_NOTHING = re.compile(r"[\x00\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff\ue000-\ue004]+")
+_NOTHING = re.compile(r"[\x00\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff\ue000-\ue005]+")
+_OVER = "\ue005"
+_LINE_TAG = re.compile(r"<(?:br|/?(?:p|div|tr|li|h[1-6]|blockquote|table|ul|ol|pre|hr))\b[^<>]*>", re.I)
 _SHELTERED = str.maketrans("<>&", "\ue002\ue003\ue004")
 _RESTORED = str.maketrans("\ue002\ue003\ue004", "<>&")
 _SHAPE = re.compile(r"\s+")
@@ -71,14 +74,16 @@ class Page:
 
 def read(html: str) -> Page:
     """HTML as text. Never raises; takes time in proportion to the length."""
-    soup = BeautifulSoup(_canonical(html), "html.parser")
+    tree, rest = _canonical(html)
+    soup = BeautifulSoup(tree, "html.parser")
     writer = _Writer()
     hidden = _walk(soup, writer)
+    writer.bulk(rest)
     return Page(writer.finished(), hidden)
 
 
-def _canonical(html: str) -> str:
-    """The same HTML with closed comments dropped, only real tags left and only the attributes that we look at."""
+def _canonical(html: str) -> tuple[str, str]:
+    """The same HTML with only real tags and the attributes that we look at; and the text of what goes over `TREE`."""
     html = _without(_without(html, "<!--", "-->"), "<script", "</script>")
     html = _without(html, "<style", "</style>")
     out: list[str] = []
@@ -87,15 +92,18 @@ def _canonical(html: str) -> str:
         text = _stray(html[end : match.start()])
         end = match.end()
         out.append(text)
+        if match[2] is not None:
+            name = match[2].lower()
+            out.append(f"</{name}>" if match[1] else f"<{name}{_attributes(match[3])}>")
+            length += len(out[-1])
         length += len(text)
-        if length > TREE or match[2] is None:
-            continue
-        closing, name, rest = match[1], match[2].lower(), match[3]
-        tag = f"</{name}>" if closing else f"<{name}{_attributes(rest)}>"
-        out.append(tag)
-        length += len(tag)
-    out.append(_stray(html[end:]))
-    return "".join(out)
+        if length > TREE:
+            out.append(_OVER)
+            break
+    else:
+        return "".join([*out, _stray(html[end:])]), ""
+    rest = _TAG.sub("", _LINE_TAG.sub("\n", _SPACE.sub(" ", html[end:])))
+    return "".join(out), _stray(rest).translate(_RESTORED)
 
 
 def _without(html: str, opening: str, closing: str) -> str:
@@ -131,7 +139,10 @@ def _attributes(rest: str) -> str:
     for match in _ATTRIBUTE.finditer(rest):
         name = match[1].lower()
         if name in _KEPT:
-            value = entities.unescape(match[2] or match[3] or match[4] or "")[:600]
+            value = (match[2] or match[3] or match[4] or "")[:600]
+            if name == "style" and not _TELLING.search(value):
+                continue
+            value = entities.unescape(value)
             kept.append(f' {name}="{entities.escape(value)}"')
             if len(kept) == len(_KEPT):
                 break
@@ -145,6 +156,7 @@ class _Writer:
         self.lines: list[str] = []
         self.line: list[str] = []
         self.quotes = 0
+        self.quotes_below = 0
         self.attribution = 0
         self.gap = False
 
@@ -159,7 +171,7 @@ class _Writer:
         """Ends the line; an empty one only counts when `always`."""
         text = re.sub(" {2,}", " ", "".join(self.line)).strip()
         self.line = []
-        if not text and not always:
+        if not text and (not always or (self.lines and not self.lines[-1])):
             return
         if self.gap and text and self.lines and self.lines[-1].strip("> "):
             self._put("")
@@ -171,6 +183,14 @@ class _Writer:
         """Here a mail program began to quote."""
         self.end()
         self.lines.append(CUT)
+
+    def bulk(self, text: str) -> None:
+        """Lines below the tree, in the quote that was open where it ended."""
+        if text:
+            self.end()
+            prefix = "> " * min(self.quotes_below, 5)
+            lines = re.sub(r"\s*\n\s*", "\n", text).split("\n")
+            self.lines.extend([prefix + line for line in lines] if prefix else lines)
 
     def _put(self, text: str) -> None:
         prefix = "> " * min(self.quotes, 5)
@@ -233,8 +253,11 @@ def _walk(soup: BeautifulSoup, writer: _Writer) -> bool:
                 writer.word("~~")
             open_tags.append((child, iter(child.contents), quote, attribution))
         elif type(child) is NavigableString:
-            pieces = str(child).split("\n") if preformatted else [str(child)]
-            for number, piece in enumerate(pieces):
+            text = str(child)
+            if text.endswith(_OVER):
+                writer.quotes_below = writer.quotes
+                text = text[:-1]
+            for number, piece in enumerate(text.split("\n") if preformatted else [text]):
                 if number:
                     writer.end(always=True)
                 writer.word(piece)

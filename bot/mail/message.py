@@ -220,7 +220,7 @@ def from_graph(item: Mapping[str, Any]) -> Mail:
 # --- headers ---------------------------------------------------------------------------------------------------------
 
 _HEADER = re.compile(r"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
-_END = re.compile(rb"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)")
+_END = re.compile(rb"(?:\r\n|\n|\r(?!\n))[ \t]*(?:\r\n|\n|\r)")
 _LINE = re.compile(r"\r\n|\n|\r")
 _FOLD = re.compile(r"[ \t]*(?:\r\n|\n|\r)[ \t]+")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\r\n]*)\?=")

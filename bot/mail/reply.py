@@ -301,7 +301,7 @@ def _attribution(lines: Sequence[str], at: int) -> _Heading | None:
     """Op … schreef …: over at most four lines, with a date, a time or an address in it."""
     opens = _OPENS.match(lines[at][:20]) is not None
     whole = ""
-    for count in range(1, 5):
+    for count in range(1, 5 if opens else 4):
         if at + count > len(lines):
             return None
         line = lines[at + count - 1]
@@ -370,10 +370,13 @@ def is_phone_signature(line: str) -> bool:
 # --- taking apart ----------------------------------------------------------------------------------------------------
 
 _OWN, _QUOTE, _DROPPED = 0, 1, 2
+_LINES = 3_000  # lines that are looked at; below them only `>` still tells a quote
 
 
 def _split(text: str, subject: str, sent: frozenset[str]) -> Reply:
+    text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+(?=\n)", "", text))
     lines = text.split("\n")
+    lines, below = lines[:_LINES], lines[_LINES:]
     ours = _ours(lines, sent)
     marks = [_QUOTE if ours[number] or _QUOTED.match(line) else _OWN for number, line in enumerate(lines)]
     forwarded = _FORWARD_SUBJECT.match(subject[:60]) is not None
@@ -405,12 +408,17 @@ def _split(text: str, subject: str, sent: frozenset[str]) -> Reply:
     if hard < len(lines) and sent and not forwarded:
         between = _answers(lines, marks, ours, hard, empty=not _any_words(lines, marks))
     own, quoted = _joined(lines, marks, _OWN), _joined(lines, marks, _QUOTE)
+    if below:
+        own = "\n".join([own, *(line for line in below if hard == len(lines) and line[:1] != ">")]).strip()
+        quoted = "\n".join([quoted, *(line for line in below if hard < len(lines) or line[:1] == ">")]).strip()
     answer = forwarded or any(ours) or _REPLY_SUBJECT.match(subject[:60]) or any(map(_QUOTED.match, lines))
     if not own and by_shape and not answer:
         marks = [_DROPPED if is_phone_signature(line) else _OWN for line in lines]
         own, quoted = _joined(lines, marks, _OWN), ""
     inline = between or (not forwarded and _is_inline(lines, marks))
-    leaked = bool(sent) and any(piece.long and _hash(piece.normal) in sent for piece in _pieces(own.split("\n")))
+    leaked = bool(sent) and any(
+        piece.long and _hash(piece.normal) in sent for piece in _pieces(own.split("\n")[:_LINES])
+    )
     return Reply(own, quoted, forwarded, inline, leaked)
 
 
