@@ -44,23 +44,18 @@ def poll(bot: Bot, take_in: Callable[[], None], *, everything: bool = False) -> 
     their turn: `run --once`. The first poll of all fixes the first start. While delta refuses, the sweep reads alone.
     """
     now = bot.clock.now()
-    with bot.store.begin() as session:
-        if ledger.mark(session, "started") is None:
-            ledger.set_mark(session, "started", now.isoformat(), now)
+    with bot.store.read() as session:
+        started = ledger.mark(session, "started")
+    if started is None:
+        _remember(bot, "started", now.isoformat())
     new, blind = 0, False
     for folder, every in WATCHED.items():
         if everything or _due(bot, f"delta:{folder}", every):
-            try:
-                new += _round(bot, folder, take_in)
-            except GraphError as error:
-                if not error.definite and error.status != 501:
-                    raise
-                log.warning("delta refused", folder=folder, status=error.status, code=error.code)
-                blind = True
+            fresh, refused = _round(bot, folder, take_in)
+            new, blind = new + fresh, blind or refused
     if blind or everything or _due(bot, "swept", SWEEP_EVERY):
         new += _sweep(bot, take_in)
-    with bot.store.begin() as session:
-        ledger.set_mark(session, "poll", now.isoformat(), now)
+    _remember(bot, "poll", now.isoformat())
     return new
 
 
@@ -71,8 +66,12 @@ def _due(bot: Bot, name: str, every: timedelta) -> bool:
     return last is None or last.at + every <= bot.clock.now()
 
 
-def _round(bot: Bot, folder: str, take_in: Callable[[], None]) -> int:
-    """One delta round of a folder, a page at a time: rows, then the mails of the page, at the end the link."""
+def _round(bot: Bot, folder: str, take_in: Callable[[], None]) -> tuple[int, bool]:
+    """One delta round of a folder, a page at a time: rows, then the mails of the page, at the end the link.
+
+    Gives the number of new rows, and whether delta refused, so that something may be left. Raises GraphError in an
+    outage.
+    """
     name = f"delta:{folder}"
     with bot.store.read() as session:
         last = ledger.mark(session, name)
@@ -84,7 +83,7 @@ def _round(bot: Bot, folder: str, take_in: Callable[[], None]) -> int:
                 new += _insert(bot, [(folder, item) for item in page.items], take_in, whole=True)
                 if page.link:
                     _remember(bot, name, page.link)
-            return new
+            return new, False
         except inbox.DeltaExpired:
             link = None
             with bot.store.begin() as session:  # the mailbox may have moved house: its folders are looked up anew
@@ -92,8 +91,12 @@ def _round(bot: Bot, folder: str, take_in: Callable[[], None]) -> int:
         except GraphError as error:
             if error.code == "AnswerTooLarge":  # the sweep reads that one; delta goes on behind it
                 _remember(bot, name, inbox.first_round(bot.graph, folder, bot.clock.now()))
-            raise
-    raise GraphError(410, "SyncStateNotFound")
+            elif not error.definite and error.status != 501:
+                raise
+            log.warning("delta refused", folder=folder, status=error.status, code=error.code)
+            return new, True
+    log.warning("delta refused", folder=folder, status=410, code="SyncStateNotFound")
+    return new, True
 
 
 def _remember(bot: Bot, name: str, value: str) -> None:
