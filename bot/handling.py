@@ -30,7 +30,7 @@ from bot.cases import (
 )
 from bot.clock import local_date
 from bot.context import Bot
-from bot.desk import approvals, drafts, intake, open_list, questions, silence, tasks
+from bot.desk import approvals, drafts, failures, intake, open_list, questions, silence, tasks
 from bot.graph import folders, inbox
 from bot.graph.session import GraphError, TokenRefused
 from bot.identity import known_address
@@ -214,7 +214,7 @@ def _machine(bot: Bot, mail: Mail, came: Origin) -> Taken:
     if letter is None:
         return Taken("automatic", f"bounce of none of our letters: {came.reason}", "automatic")
     letter_id = letter.id
-    final = not (mail.report and mail.report.status.startswith("4"))
+    final = _is_final(mail)
 
     def follow(session: Session, row: Message) -> None:
         bounced = session.get_one(Letter, letter_id)
@@ -223,6 +223,14 @@ def _machine(bot: Bot, mail: Mail, came: Origin) -> Taken:
             letter_bounced(bot, session, bounced)
 
     return Taken("bounce", came.reason if final else f"delayed only: {came.reason}", "automatic", follow)
+
+
+def _is_final(mail: Mail) -> bool:
+    """Whether a report says that a mail will not arrive: its Action does (RFC 3464 §2.3.3), else its status class."""
+    if mail.report is None:
+        return True
+    action = mail.report.action.strip().lower()
+    return action == "failed" if action else not mail.report.status.startswith(("2", "4"))
 
 
 def _returned_letter(bot: Bot, session: Session, mail: Mail) -> Letter | None:
@@ -447,22 +455,27 @@ def collect(bot: Bot, item: work.Item) -> None:
 
 
 def after_letter(bot: Bot, session: Session, letter: Letter) -> None:
-    """What follows when a letter was sent, refused, stays unclear, or is held back by a cap (still `approved`)."""
+    """What follows when a letter was sent, refused, stays unclear, or is held up on its way (any earlier state)."""
     case = session.get(Case, letter.case_id) if letter.case_id else None
     if letter.state == "sent" and letter.template == "extension" and case is not None:
         _extended(bot, session, case)
     elif letter.state == "sent" and _ends(case, letter):
         assert case is not None
-        if in_state(case, "respond"):
+        if case.state == "respond.staff" and failures.open_question(session, letter):  # it turned up after all
+            advance(bot, session, case, "approved", approved_by="as before")
+        if case.state == "respond.sending":
             advance(bot, session, case, "sent")
             now = bot.clock.now()
             work.enqueue(session, f"{WATCH}:{letter.id}", WATCH, letter.id, now + BOUNCE_WITHIN)
             work.enqueue(session, f"{FILE}:{case.request_id}:answered", FILE, case.request_id, now)
-    elif letter.state in ("refused", "unclear", "approved"):
-        if _ends(case, letter) and letter.state != "approved":
-            assert case is not None
+    if letter.state == "sent":
+        failures.arrived(bot, session, letter)
+        return
+    if letter.state in ("refused", "unclear") and _ends(case, letter):
+        assert case is not None
+        if case.state == "respond.sending":
             advance(bot, session, case, "unsent", letter=letter.state)
-        questions.letter_failed(bot, session, letter)
+    failures.letter_failed(bot, session, letter)
 
 
 def _extended(bot: Bot, session: Session, case: Case) -> None:
@@ -494,7 +507,7 @@ def letter_bounced(bot: Bot, session: Session, letter: Letter) -> None:
             advance(bot, session, case, "sent")
         if in_state(case, "respond", "delivery") or in_state(case, "closed"):
             advance(bot, session, case, "bounced")
-    questions.letter_failed(bot, session, letter)
+    failures.letter_failed(bot, session, letter)
 
 
 def watch(bot: Bot, item: work.Item) -> None:
@@ -586,6 +599,8 @@ def on_dead(bot: Bot, session: Session, item: work.Item) -> None:
     if row is not None and row.disposition is None:
         row.disposition, row.reason = "parked", "could not be taken in"
     journal.write(session, bot.clock.now(), "work failed", kind=item.kind, work=item.id)
+    if item.kind == letters.LETTER:
+        sending.buried(bot, session, item)
     questions.work_failed(bot, session, item.kind, item.id, row)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.utils import getaddresses
 from functools import cached_property
 from typing import Any
 
@@ -89,6 +90,11 @@ class Parts:
     def to(self) -> str:
         """The To header."""
         return self.header("To")
+
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses in the To header."""
+        return [address for _, address in getaddresses([self.to])]
 
     @cached_property
     def text(self) -> str:
@@ -220,7 +226,12 @@ def write(
 
 
 def approve(session: Session, letter: Letter, by: str, now: datetime, not_before: datetime | None = None) -> None:
-    """Approves a letter as it stands and lets it leave, at once or at a later moment."""
+    """Approves a draft as it stands and lets it leave, at once or at a later moment.
+
+    Raises ValueError for a letter that is no draft: one that has left, or may have, would leave a second time.
+    """
+    if letter.state != "draft":
+        raise ValueError(f"letter {letter.id} is {letter.state}, not a draft")
     letter.approved_by, letter.approved_hash = by, letter.draft_hash
     letter.state, letter.changed = "approved", now
     work.enqueue(session, f"{LETTER}:{letter.id}:approved", LETTER, letter.id, not_before or now)

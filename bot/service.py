@@ -14,13 +14,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot import reading, sending, work
+from bot import budgets, reading, sending, work
 from bot.casebook import journal, ledger
 from bot.casebook.schema import Ask, Letter, Message, Work
 from bot.context import Bot
 from bot.desk import open_list, questions
 from bot.graph.session import GraphError, TokenRefused
-from bot.handling import after_letter, handlers, on_dead
+from bot.handling import handlers, on_dead
 from bot.letters import LETTER
 
 MOST_PASSES = 200  # of one `run --once`; a bot that never comes to rest is a fault
@@ -75,7 +75,7 @@ def left(bot: Bot) -> dict[str, int]:
 
 def start(bot: Bot) -> None:
     """What a process that is surely the only one does first: budgets, and leases of a dead predecessor."""
-    sending.set_budgets(bot)
+    budgets.set_budgets(bot)
     with bot.store.begin() as session:
         work.release_all(session, bot.clock.now())
         work.purge(session, bot.clock.now() - FINISHED_KEPT)
@@ -130,7 +130,7 @@ def _note(report: Report, taken: int) -> None:
 def look(bot: Bot) -> int:
     """Looks in Sent Items for the letters on their way; gives how many were found."""
     try:
-        return sending.look(bot, after_letter)
+        return sending.look(bot)
     except GraphError as error:
         log.warning("sent items not read", status=error.status, code=error.code)
         return 0
@@ -233,7 +233,8 @@ def status(bot: Bot) -> dict[str, Any]:
             "oldest_work": _iso(session.scalar(select(func.min(open_work.c.due)))),
             "next_due": _iso(work.next_due(session)),
             "stuck": [{"kind": row.kind, "ref": row.ref, "error": row.error} for row in work.stuck(session, now)],
-            "budgets": {name: work.permits_left(session, name, now) for name in ("messages", "recipients")},
+            "budgets": budgets.left(session, now),
+            "waiting": budgets.waiting(session, now),
             "left": left(bot),
             "ledger": ledger.counts(session),
         }

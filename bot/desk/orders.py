@@ -241,6 +241,40 @@ def _sort_as(bot: Bot, session: Session, order: Order) -> None:
         return
     row.kind = order.command.kind
     row.verdict = {**facts, "kind": order.command.kind, "rights": [], "certain": True}
+# --- an answer that did not arrive ------------------------------------------------------------------------------------
+
+
+def _failed(session: Session, order: Order) -> tuple[Case, Request]:
+    case = session.get_one(Case, order.ask.case_id)
+    if not in_state(case, "respond", "staff"):
+        raise Refused("Deze zaak is al verder. Er is niets gedaan.")
+    return case, session.get_one(Request, case.request_id)
+
+
+def _has_answer(bot: Bot, session: Session, order: Order) -> None:
+    """`gedaan`: the person has the answer after all, or staff gave it themselves."""
+    case, request = _failed(session, order)
+    outcome = drafts.outcome_of(session, session.get_one(Letter, order.ask.subject_letter_id))
+    by = f"staff {staff_number(bot, order.by)}"
+    advance(bot, session, case, "taken_over", taken_by=by)
+    advance(bot, session, case, "settled", outcome=outcome, settled_by=by)
+    case.outcome = outcome
+    told = tasks.tell_recipients(bot, session, request, case)
+    _closed(bot, session, request, case, order.by, None, told)
+
+
+def _draft_anew(bot: Bot, session: Session, order: Order) -> None:
+    """`niet akkoord <reden>`: the same answer as a new draft, to be approved; the failed letter stays what it is."""
+    case, request = _failed(session, order)
+    approved = session.scalar(
+        select(Ask)
+        .where(Ask.kind == "approve", Ask.subject_letter_id == order.ask.subject_letter_id)
+        .order_by(Ask.id.desc())
+        .limit(1)
+    )
+    drafts.put(bot, session, request, case, drafts.shape_of(bot, approved) if approved else drafts.Shape())
+
+
     row.reason = "sorted by staff; answered by staff"
     if order.command.kind == "breach_report":
         questions.breach(bot, session, row)
@@ -491,6 +525,8 @@ COMMANDS: Mapping[tuple[str, str], Callable[[Bot, Session, Order], None]] = {
     ("sort", "soort"): _sort_as,
     ("sort", "geen privacyverzoek"): _no_request,
     ("breach", "gemeld"): _reported,
+OF_A_CASE = ("approve", "by-hand", "task", "failed")
+
     ("breach", "niet melden"): _reported,
     ("backlog", "akkoord"): _open_backlog,
     ("backlog", "niet akkoord"): _leave_backlog,
@@ -501,13 +537,15 @@ COMMANDS: Mapping[tuple[str, str], Callable[[Bot, Session, Order], None]] = {
     ("taken", "gedaan"): _settled,
     ("taken", "teruggeven"): _give_back,
     ("task", "gedaan"): _task_done,
+    ("failed", "gedaan"): _has_answer,
+    ("failed", "niet akkoord"): _draft_anew,
     ("recipient", "gedaan"): _nothing_changes,
     ("joined", "gedaan"): _nothing_changes,
     ("joined", "soort"): _sort_as,
     ("joined", "ingetrokken"): _withdrawn_by_mail,
     ("list", "akkoord lijst"): _approve_list,
     ("list", "niet akkoord"): _nothing_changes,
-    **{(kind, word): function for kind in ("approve", "by-hand", "task") for word, function in CASE_WORDS.items()},
+    **{(kind, word): function for kind in OF_A_CASE for word, function in CASE_WORDS.items()},
     ("taken", "ingetrokken"): _withdrawn,
     ("taken", "verleng"): _extend,
 }

@@ -65,13 +65,6 @@ AUDIENCE_WORDS = {
     "management": "de directie",
     "recipient": "een ontvanger",
 }
-FAILURE_WORDS = {
-    "unclear": "Niemand kan zien of deze e-mail is verzonden. Het programma stuurt hem niet nog een keer.",
-    "bounced": "Deze e-mail is teruggekomen: hij is niet aangekomen.",
-    "refused": "Deze e-mail is niet verstuurd: Microsoft weigerde hem.",
-    "GateClosed": "Deze e-mail is niet verstuurd: hij mocht niet naar deze ontvanger, of de tekst was veranderd.",
-    "CapReached": "Deze e-mail wacht: dit adres kreeg vandaag al het hoogste aantal e-mails. Morgen gaat hij verder.",
-}
 BUNDLES = (time(9), time(15))  # when questions of doubt go out, Amsterdam time, on working days
 
 
@@ -622,34 +615,6 @@ def processor_refused(
         request=request,
         case=case,
     )  # fmt: skip
-
-
-def letter_failed(bot: Bot, session: Session, letter: Letter) -> None:
-    """A letter that did not arrive, or of which nobody can tell: staff look; it is never sent blindly again."""
-    if letter.audience != "subject" and letter.template == "failure":
-        return  # the mail that tells it cannot leave either; `status` and the digest show it
-    request = session.get(Request, letter.request_id) if letter.request_id else None
-    case = session.get(Case, letter.case_id) if letter.case_id else None
-    write(
-        bot,
-        session,
-        f"failed-{letter.id}-{letter.state}",
-        "failure",
-        {
-            "case": case.reference if case else (request.reference if request else ""),
-            "term": request.work_by if request else None,
-            "what": FAILURE_WORDS.get(letter.error or "", FAILURE_WORDS.get(letter.state, "")),
-            "letter": letter.id,
-            "audience": AUDIENCE_WORDS[letter.audience],
-            "message_id": letter.sent_message_id or letter.message_id,
-            "state": letter.state,
-        },
-        [bot.settings.people.staff[0]],
-        vault=request_vault(request.id) if request else DESK,
-        rank="alarm",
-        request=request,
-        case=case,
-    )
 
 
 def work_failed(bot: Bot, session: Session, kind: str, number: int, row: Message | None) -> None:

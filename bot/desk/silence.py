@@ -26,6 +26,7 @@ REMINDED = {
     "approve": "een concept goedkeuren",
     "second": "een concept als tweede goedkeuren",
     "extension": "een uitstelbrief goedkeuren",
+    "failed": "nagaan of een brief is aangekomen",
     "sort": "zeggen wat een e-mail vraagt",
     "backlog": "de lijst van de eerste start goedkeuren",
     "by-hand": "een verzoek zelf behandelen",
