@@ -228,19 +228,6 @@ def contradicts(bot: Bot, session: Session, order: Order) -> None:
     raise Refused("Een ander gaf akkoord en u niet. Er is niets verstuurd. U krijgt allebei een nieuw concept.")
 
 
-# --- a mail to sort ---------------------------------------------------------------------------------------------------
-
-
-def _sort_as(bot: Bot, session: Session, order: Order) -> None:
-    """`soort: …`: the mail is opened as those rights, or kept as what staff call it."""
-    row = session.get_one(Message, order.ask.message_id)
-    facts = dict(row.verdict or {})
-    if order.command.rights:
-        row.verdict = {**facts, "kind": "request", "rights": list(order.command.rights), "certain": True}
-        work.enqueue(session, f"{OPEN}:{row.id}", OPEN, row.id, bot.clock.now())
-        return
-    row.kind = order.command.kind
-    row.verdict = {**facts, "kind": order.command.kind, "rights": [], "certain": True}
 # --- an answer that did not arrive ------------------------------------------------------------------------------------
 
 
@@ -275,6 +262,19 @@ def _draft_anew(bot: Bot, session: Session, order: Order) -> None:
     drafts.put(bot, session, request, case, drafts.shape_of(bot, approved) if approved else drafts.Shape())
 
 
+# --- a mail to sort ---------------------------------------------------------------------------------------------------
+
+
+def _sort_as(bot: Bot, session: Session, order: Order) -> None:
+    """`soort: …`: the mail is opened as those rights, or kept as what staff call it."""
+    row = session.get_one(Message, order.ask.message_id)
+    facts = dict(row.verdict or {})
+    if order.command.rights:
+        row.verdict = {**facts, "kind": "request", "rights": list(order.command.rights), "certain": True}
+        work.enqueue(session, f"{OPEN}:{row.id}", OPEN, row.id, bot.clock.now())
+        return
+    row.kind = order.command.kind
+    row.verdict = {**facts, "kind": order.command.kind, "rights": [], "certain": True}
     row.reason = "sorted by staff; answered by staff"
     if order.command.kind == "breach_report":
         questions.breach(bot, session, row)
@@ -512,6 +512,8 @@ CASE_WORDS: Mapping[str, Callable[[Bot, Session, Order], None]] = {
 }
 """Words that go with every question about a case."""
 
+OF_A_CASE = ("approve", "by-hand", "task", "failed")
+
 COMMANDS: Mapping[tuple[str, str], Callable[[Bot, Session, Order], None]] = {
     ("approve", "akkoord"): _approve,
     ("approve", "niet akkoord"): _decline,
@@ -522,11 +524,11 @@ COMMANDS: Mapping[tuple[str, str], Callable[[Bot, Session, Order], None]] = {
     ("approve", "tonen"): _show,
     ("extension", "akkoord"): _approve_extension,
     ("extension", "niet akkoord"): _decline_extension,
+    ("failed", "gedaan"): _has_answer,
+    ("failed", "niet akkoord"): _draft_anew,
     ("sort", "soort"): _sort_as,
     ("sort", "geen privacyverzoek"): _no_request,
     ("breach", "gemeld"): _reported,
-OF_A_CASE = ("approve", "by-hand", "task", "failed")
-
     ("breach", "niet melden"): _reported,
     ("backlog", "akkoord"): _open_backlog,
     ("backlog", "niet akkoord"): _leave_backlog,
@@ -537,8 +539,6 @@ OF_A_CASE = ("approve", "by-hand", "task", "failed")
     ("taken", "gedaan"): _settled,
     ("taken", "teruggeven"): _give_back,
     ("task", "gedaan"): _task_done,
-    ("failed", "gedaan"): _has_answer,
-    ("failed", "niet akkoord"): _draft_anew,
     ("recipient", "gedaan"): _nothing_changes,
     ("joined", "gedaan"): _nothing_changes,
     ("joined", "soort"): _sort_as,

@@ -124,6 +124,7 @@ BUTTONS = {
     "second": {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
     "extension": {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
     "backlog": {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
+    "failed": {"Gedaan": "gedaan", "Nieuw concept": "niet akkoord "},
     "sort": {"Geen privacyverzoek": "geen privacyverzoek"},
     "by-hand": {"Gedaan": "gedaan"},
     "taken": {"Gedaan": "gedaan", "Teruggeven": "teruggeven"},
