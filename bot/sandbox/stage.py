@@ -34,6 +34,8 @@ class Stage:
         self.settings_file = folder / "settings.toml"
         self.graph = SandboxGraph(folder / "graph", MAILBOX, lambda: self.now, ACCOUNTS)
         self.lightspeed: SandboxLightspeed
+        self._people: dict[str, object] = {}
+        self._processors: dict[str, Mapping[str, object]] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> "Stage":
@@ -42,7 +44,7 @@ class Stage:
         self.lightspeed = self._open.enter_context(
             SandboxLightspeed(invented_shop(), limits=LIMITS, now=lambda: self.now.timestamp())
         )
-        self._write_settings({})
+        self._write_settings()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -54,10 +56,16 @@ class Stage:
         return [*self.graph.unmodelled, *self.lightspeed.unmodelled]
 
     def set(self, **people: object) -> None:
-        """Writes the settings anew with other lines in `[people]`: `set(four_eyes=True)`."""
-        self._write_settings(people)
+        """Writes the settings anew with these lines in `[people]`, besides those set before: `set(four_eyes=True)`."""
+        self._people |= people
+        self._write_settings()
 
-    def _write_settings(self, people: Mapping[str, object]) -> None:
+    def set_processor(self, name: str, **lines: object) -> None:
+        """Writes the settings anew with one more processor; without `url` a task: `set_processor("dhl", contact=…)`."""
+        self._processors[name] = lines
+        self._write_settings()
+
+    def _write_settings(self) -> None:
         """Settings as an operator would write them: only host names and the CA file differ from production."""
         files = {
             "ca.pem": self.graph.ca_file.read_text() + self.lightspeed.ca_file.read_text(),
@@ -67,7 +75,8 @@ class Stage:
         }
         for name, text in files.items():
             (self.folder / name).write_text(text, encoding="utf-8")
-        more = "\n".join(f"{name} = {json.dumps(value)}" for name, value in people.items())
+        people = {"staff": [STAFF, DEPUTY], "management": [MANAGEMENT], **self._people}
+        more = "".join(f"[processors.{name}]\n{_lines(lines)}" for name, lines in self._processors.items())
         self.settings_file.write_text(
             f"""\
 [mailbox]
@@ -82,17 +91,14 @@ authority_url = "{self.graph.authority_url}"
 ca_file = "ca.pem"
 scope_check = "{MANAGEMENT}"
 [people]
-staff = ["{STAFF}", "{DEPUTY}"]
-management = ["{MANAGEMENT}"]
-{more}
-[limits]
+{_lines(people)}[limits]
 messages_per_minute = {self.messages_per_minute}
 [processors.lightspeed]
 url = "{self.lightspeed.url}"
 language = "nl"
 key_file = "lightspeed.key"
 secret_file = "lightspeed.secret"
-""",
+{more}""",
             encoding="utf-8",
         )
 
@@ -133,3 +139,7 @@ secret_file = "lightspeed.secret"
         if text:
             mail.set_content(text)
         return mail
+
+
+def _lines(values: Mapping[str, object]) -> str:
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
