@@ -55,6 +55,15 @@ def sentence_hashes(text: str) -> frozenset[str]:
     return frozenset(_hash(piece.normal) for piece in _pieces(text.split("\n")))
 
 
+def phrase_hashes(text: str) -> frozenset[str]:
+    """Hashes of every three words in a row of a mail that we sent: they stay known whatever lines a program makes.
+
+    Outlook turns tables and lists into lines of its own, where no sentence of ours survives. `split` takes these
+    hashes together with those of `sentence_hashes`.
+    """
+    return frozenset(_phrases([word for _, word in _words(text.split("\n"))]))
+
+
 # --- sentences that we sent ------------------------------------------------------------------------------------------
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+")
@@ -121,6 +130,34 @@ def _sentence(parts: Sequence[tuple[int, str]]) -> Iterator[_Piece]:
     normal = "".join(part for _, part in parts)
     if normal:
         yield _Piece(normal, tuple((number, len(part)) for number, part in parts), line=False)
+
+
+_WORD = re.compile(r"[^\W_]+")
+_TARGET = re.compile(r"[<\[(]\s?(?:mailto:|https?://|cid:|data:)[^<>\s\])]{0,2000}[>\])]", re.I)
+
+
+def _words(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """The words with the number of their line, without the targets that programs write behind links."""
+    return [
+        (number, word.casefold())
+        for number, line in enumerate(lines)
+        for word in _WORD.findall(unicodedata.normalize("NFKC", _TARGET.sub(" ", _bare(line))))
+    ]
+
+
+def _phrases(words: Sequence[str]) -> list[str]:
+    return [_hash(" ".join(words[at : at + 3])) for at in range(len(words) - 2)]
+
+
+def _of_our_phrases(lines: Sequence[str], sent: frozenset[str]) -> Collection[int]:
+    """The lines all of whose words stand in phrases that we sent."""
+    words = _words(lines)
+    known = [False] * len(words)
+    for at, phrase in enumerate(_phrases([word for _, word in words])):
+        if phrase in sent:
+            known[at] = known[at + 1] = known[at + 2] = True
+    strange = {number for (number, _), mine in zip(words, known, strict=True) if not mine}
+    return {number for number, _ in words} - strange
 
 
 def _ours(lines: Sequence[str], sent: frozenset[str]) -> list[bool]:
@@ -364,7 +401,7 @@ _LINK_ONLY = re.compile(r"\s*[<(\[]?\s?https?://[^\s>]{1,400}[>)\]]?\s*")
 
 def is_phone_signature(line: str) -> bool:
     """Whether a phone or a mail program added the line: Verstuurd vanaf mijn iPhone, Outlook voor iOS downloaden."""
-    return len(line) <= _LINE and _PHONE.fullmatch(line) is not None
+    return len(line) <= _LINE and _PHONE.fullmatch(" ".join(_TARGET.sub(" ", line).split())) is not None
 
 
 # --- taking apart ----------------------------------------------------------------------------------------------------
@@ -406,7 +443,9 @@ def _split(text: str, subject: str, sent: frozenset[str]) -> Reply:
     _tidy(lines, marks)
     between = False
     if hard < len(lines) and sent and not forwarded:
-        between = _answers(lines, marks, ours, hard, empty=not _any_words(lines, marks))
+        below_heading = _of_our_phrases(lines[hard:], sent)
+        known = [mine or number - hard in below_heading for number, mine in enumerate(ours)]
+        between = _answers(lines, marks, known, hard, empty=not _any_words(lines, marks))
     own, quoted = _joined(lines, marks, _OWN), _joined(lines, marks, _QUOTE)
     if below:
         own = "\n".join([own, *(line for line in below if hard == len(lines) and line[:1] != ">")]).strip()
