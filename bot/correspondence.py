@@ -1,5 +1,6 @@
 """Letters to the person: what each one says in a case. The words are in `templates/nl/`."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.casebook.schema import Case, Letter, Request
+from bot.cases import answers_of
 from bot.clock import local_date
 from bot.context import Bot
 from bot.letters import Person, request_vault, write
 from bot.mail.letter import Attached
 from bot.processors.base import Finding
-from bot.processors.export import CopyFile, build_copy, table_of_contents
+from bot.processors.export import CopyFile, build_copy, items_of, table_of_contents
 from bot.processors.labels import PROCESSORS
 from workflows.rights import RIGHTS, WORDS
 
@@ -119,7 +121,7 @@ def answer(
         "reason": reason,
         "article": f"artikel 12 en artikel {WORDS[case.right].article} van de AVG",
         "instead": "",
-        "left_out": len(without),
+        "left_out": _left_out(found, without),
         "text": own_text,
     }
     letter = _write(
@@ -130,11 +132,29 @@ def answer(
     return Composed(letter, contents, outcome)
 
 
+def _left_out(found: Sequence[Finding], without: Collection[int]) -> list[dict[str, Any]]:
+    """What a partial answer holds back, counted by processor and category (AVG art. 12(4))."""
+    counted = Counter(
+        (PROCESSORS[item.processor][0], item.record.category.lower())
+        for item in items_of(found)
+        if item.number in without
+    )
+    return [
+        {"processor": processor, "category": category, "number": number}
+        for (processor, category), number in counted.items()
+    ]
+
+
 def extension(
     bot: Bot, session: Session, request: Request, case: Case, person: Person, reason: str, round_: int
 ) -> Letter:
     """The notice that the answer takes longer, with the reason and the new date (AVG art. 12(3)); staff approve it."""
-    values = {"reason": reason, "extended": request.extended_due}
+    searched = [one.processor for one in answers_of(session, case) if one.answer in ("found", "nothing")]
+    values = {
+        "reason": reason,
+        "extended": request.extended_due,
+        "searched": [PROCESSORS[processor][0] for processor in searched],
+    }
     to = person.on_file or person.address
     return _write(
         bot, session, f"extension-{case.id}-{round_}", "extension", values, to, "urgent", request, case, person

@@ -97,12 +97,40 @@ def _asked_for(bot: Bot, mail: Mail, word: str) -> Taken:
     return Taken("staff-command", f"command: {word}", follow=follow)
 
 
-HELP = (
-    "Antwoord op een e-mail met een vraag, en zet één opdracht in de eerste regel. Bij een concept: akkoord, niet "
-    "akkoord (met reden), weiger (met reden), deels (met reden), zonder (met nummers), tekst: (met uw tekst), verleng "
-    "(met reden), tonen. Bij een taak: gedaan, met het bestand erbij. Bij elke zaak: overnemen, ingetrokken. Voor de "
-    "lijst van alles wat openstaat: status."
-)
+HELP = """\
+Antwoord op een e-mail met een vraag. Zet één opdracht in de eerste regel. Laat het onderwerp staan.
+
+Bij een concept:
+akkoord: de brief gaat weg
+niet akkoord en de reden: er gaat niets weg, er komt een nieuw concept
+weiger, deels of verleng en de reden: een nieuw concept
+zonder en nummers, bijvoorbeeld zonder 3, 7: een nieuw concept zonder die onderdelen
+tekst: en uw tekst: een nieuw concept in uw woorden
+tonen: u krijgt de kopie te zien
+
+Bij een e-mail waarover het programma twijfelt:
+soort: en wat het is, bijvoorbeeld soort: inzage
+geen privacyverzoek
+
+Bij een taak:
+gedaan, met het bestand erbij
+gedaan, niets gevonden
+
+Bij de vraag wie de afzender is:
+geverifieerd en hoe u dat weet
+niet geverifieerd en de reden
+
+Bij elke zaak:
+overnemen: u handelt de zaak zelf af
+teruggeven: het programma gaat weer verder
+ingetrokken: de klant wil het verzoek niet meer
+
+Bij een datalek:
+gemeld en het nummer, of niet melden en de reden
+
+Zonder vraag:
+status: de lijst van alles wat openstaat
+ontvangen op en de datum, bijvoorbeeld ontvangen op 3-3-2026, per post: stuur dit samen met een verzoek door"""
 
 
 def _points_elsewhere(session: Session, ask: Ask, mail: Mail) -> bool:

@@ -80,7 +80,11 @@ def put(bot: Bot, session: Session, request: Request, case: Case, shape: Shape) 
         found,
         composed.contents,
         declined=_last_reason(bot, session, case),
-        detail={"outcome": composed.outcome, "shape": questions.keep(bot, request_vault(request.id), _packed(shape))},
+        detail={
+            "outcome": composed.outcome,
+            "left_out": len(shape.without),
+            "shape": questions.keep(bot, request_vault(request.id), _packed(shape)),
+        },
     )
 
 

@@ -31,9 +31,10 @@ from bot.context import Bot
 from bot.desk import drafts, questions, tasks
 from bot.desk.commands import Command
 from bot.letters import keep_person, person_of, request_vault
+from bot.mail.letter import lint_text
 from bot.mail.message import Mail
 from bot.processors.by_staff import FileRefused, finding_of
-from bot.processors.export import items_of
+from bot.processors.export import items_of, table_of_contents
 from workflows import machine
 from workflows.rights import RIGHTS, WORDS
 
@@ -106,8 +107,10 @@ def _second(bot: Bot, session: Session, order: Order, letter: Letter, case: Case
         )
     person = person_of(bot, request)
     found = findings_of(bot, session, request, case)
+    copied = bool(letters.parts_of(letters.content_of(bot, letter)).attachments)
+    contents = table_of_contents(found, drafts.shape_of(bot, order.ask).without) if copied else ()
     questions.to_approve(
-        bot, session, request, case, person, letter, found, (),
+        bot, session, request, case, person, letter, found, [str(line) for line in contents],
         detail={**(order.ask.detail or {}), "first": staff_number(bot, order.by)}, to=others[:1], suffix="-second",
     )  # fmt: skip
 
@@ -137,12 +140,14 @@ def collect_anew(bot: Bot, session: Session, case: Case, round_: str) -> None:
 def _refuse(bot: Bot, session: Session, order: Order) -> None:
     """`weiger <reden>`: a refusal with that reason, to be approved."""
     _answering(session, order)
+    _fit(order.command.reason)
     drafts.reshape(bot, session, order.ask, kind="refused", reason=order.command.reason, text="", without=())
 
 
 def _partly(bot: Bot, session: Session, order: Order) -> None:
     """`deels <reden>`: a partial answer with that reason, to be approved."""
     _answering(session, order)
+    _fit(order.command.reason)
     drafts.reshape(bot, session, order.ask, kind="partly", reason=order.command.reason, text="")
 
 
@@ -162,7 +167,14 @@ def _without(bot: Bot, session: Session, order: Order) -> None:
 def _own_text(bot: Bot, session: Session, order: Order) -> None:
     """`tekst:` + new text: the letter in the words of staff, to be approved."""
     _answering(session, order)
+    _fit(order.command.text)
     drafts.reshape(bot, session, order.ask, text=order.command.text)
+
+
+def _fit(words: str) -> None:
+    """Raises Refused when words of staff may not stand in a letter: what is wrong with them, sentence by sentence."""
+    if wrong := lint_text(words):
+        raise Refused(" ".join((*wrong, "Er is niets veranderd.")))
 
 
 def _show(bot: Bot, session: Session, order: Order) -> None:
@@ -182,6 +194,7 @@ def _extend(bot: Bot, session: Session, order: Order) -> None:
     person = person_of(bot, request)
     if not (person.on_file or person.address):
         raise Refused("Van deze persoon is geen e-mailadres bekend. Stuur het uitstel zelf.")
+    _fit(order.command.reason)
     earlier = session.scalars(select(Letter).where(Letter.case_id == case.id, Letter.template == "extension")).all()
     for old in earlier:
         if old.state == "draft":

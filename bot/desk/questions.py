@@ -58,6 +58,12 @@ ANSWER_WORDS = {
     "task": "ligt bij een medewerker",
     "pending": "nog geen antwoord",
 }
+OUTCOME_WORDS = {
+    "granted": "wij geven alles",
+    "partly": "wij geven een deel",
+    "refused": "wij weigeren",
+    "nothing_found": "wij hebben niets gevonden",
+}
 FOLDER_WORDS = {"inbox": "Postvak IN", "junkemail": "Ongewenste e-mail", "deleteditems": "Verwijderde items"}
 AUDIENCE_WORDS = {
     "subject": "de klant",
@@ -201,7 +207,7 @@ def to_sort(
     people = bot.settings.people
     dates = terms(local_date(received or row.received), people.closed_days)
     guesses = [guess for guess in verdict.guesses if guess != NO_REQUEST] or [_word_of(verdict)]
-    words = {f"Soort: {guess}": f"soort: {guess}" for guess in guesses[:2]}
+    words = {f"{guess[:1].upper()}{guess[1:]}": f"soort: {guess}" for guess in guesses[:2]}
     ask(
         bot,
         session,
@@ -237,7 +243,7 @@ def _word_of(verdict: Verdict) -> str:
 
 def _guess_in_words(verdict: Verdict) -> str:
     if verdict.kind == "request":
-        return f"een verzoek om {_word_of(verdict)}"
+        return f"een privacyverzoek: {_word_of(verdict)}"
     return KIND_SENTENCES.get(verdict.kind, "geen privacyverzoek")
 
 
@@ -258,6 +264,7 @@ def to_approve(
 ) -> None:
     """A draft to approve, bound to its hash: what, for whom, by when, and the letter word for word."""
     parts = parts_of(content_of(bot, letter))
+    facts = detail or {}
     ask(
         bot,
         session,
@@ -272,16 +279,17 @@ def to_approve(
             "name": person.name or person.on_file,
             "recipient": person.on_file,
             "identity": IDENTITY_WORDS[request.identity],
-            "proof": person.proof,
+            "outcome": OUTCOME_WORDS[str(facts.get("outcome", "granted"))],
             "processors": [
                 {"name": PROCESSORS[one.processor][0], "answer": ANSWER_WORDS[one.answer],
                  "number": len(one.records), "remark": one.remark}
                 for one in found
             ],
             "declined": declined,
-            "second": bool((detail or {}).get("first")),
+            "second": bool(facts.get("first")),
             "unasked": [words[0] for name, words in PROCESSORS.items() if name not in {one.processor for one in found}],
             "contents": list(contents),
+            "complete": facts.get("outcome") == "partly" and not facts.get("left_out"),
             "letter": enclose(parts.text, parts.html),
         },
         {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
@@ -592,7 +600,7 @@ def look_yourself(bot: Bot, session: Session, row: Message, why: str, mail: Mail
             "sender": mail.sender if mail and mail.sender else "onbekend",
             "subject": mail.subject if mail and mail.subject else "onbekend",
         },
-        {"Geen privacyverzoek": "geen privacyverzoek"},
+        {"Privacyverzoek": "soort: ", "Geen privacyverzoek": "geen privacyverzoek"},
         vault=f"message:{row.id}",
         message=row,
     )

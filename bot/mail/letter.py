@@ -231,10 +231,24 @@ def _optional(value: Any) -> Any:
 
 
 def _iso(value: date) -> str:
-    """`{{ x | iso }}`: 2026-04-04."""
+    """`{{ x | iso }}`: 2026-04-04; of a moment the day in Amsterdam."""
     if not isinstance(value, date):
         raise LetterError(f"`iso` takes a date, not {value!r}")
-    return _Safe(f"{value:%Y-%m-%d}")
+    day = value.astimezone(AMSTERDAM) if isinstance(value, datetime) else value
+    return _Safe(f"{day:%Y-%m-%d}")
+
+
+def _sentence(value: str) -> str:
+    """`{{ x | sentence }}`: the reason that somebody typed, with a capital and a full stop."""
+    line = _plain(value)
+    whole = line[:1].upper() + line[1:]
+    return _Safe(_escaped(whole if re.search(r"[.!?…][)”’\"']*$", whole) else f"{whole}."))
+
+
+def _listed(value: Sequence[str]) -> str:
+    """`{{ x | listed }}`: a, b en c."""
+    *rest, last = [_escaped(_plain(one)) for one in value]
+    return _Safe(f"{', '.join(rest)} en {last}" if rest else last)
 
 
 def _url(value: str) -> str:
@@ -308,6 +322,8 @@ def _environment(where: Literal["subject", "body"], masked: bool) -> Environment
     environment.filters["lines"] = _masked(_lines) if masked else _lines
     environment.filters["quoted"] = _masked(_quoted) if masked else _quoted
     environment.filters["paragraphs"] = _masked(_paragraphs) if masked else _paragraphs
+    environment.filters["sentence"] = _masked(_sentence) if masked else _sentence
+    environment.filters["listed"] = _masked(_listed) if masked else _listed
     return environment
 
 
@@ -359,24 +375,49 @@ _SLOTS = (
     (re.compile(r"\bNone\b|\bnull\b|\bundefined\b"), "a value that is None"),
     (re.compile(r"\(\s*\)|[ \n][.,;:!?](?=\s|$)|,\s*,"), "an empty field"),
 )
-_NEGATED = re.compile(r"\b(?:niet|geen|nooit)\b", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"\b(?:niet|geen|nooit)\b|\bhebben\b.*\b(?:verwijderd|vernietigd|gewist)\b(?!.*\bnodig\b)", re.IGNORECASE
+)
 _NEVER = re.compile(r"(?!)")
+_IDENTITY_DOCUMENT = (
+    r"(?:identiteits(?:bewijs|kaart|document)|legitimatie\w*|id-?(?:bewijs|kaart)|paspoort|rijbewijs|ID)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Forbidden:
+    """A sentence that no letter may hold: what it looks like, what makes it harmless, why, and the same for staff."""
+
+    looks: re.Pattern[str]
+    unless: re.Pattern[str]
+    why: str
+    to_staff: str
+
+
 _FORBIDDEN = (
-    (
+    _Forbidden(
         re.compile(
-            r"(?=.*\b(?:kopie|scan|foto|afbeelding|stuurt?|mailt?|uploadt?|toont?|legitimeer\w*|legitimeren)\b)"
-            r".*\b(?:identiteits(?:bewijs|kaart|document)|id-?bewijs|paspoort|rijbewijs|ID)\b",
+            r"(?=.*\b(?:kopie|scan|foto|afbeelding|\w*stuurt?|\w*sturen|\w*mailt?|\w*mailen|\w*upload\w*|toont?|tonen|zien"
+            r"|\w*voeg\w*|\w*lever\w*|overleg\w*|legitimeer\w*|legitimeren|identificeer\w*|identificeren|nodig)\b)"
+            rf".*\b{_IDENTITY_DOCUMENT}\b",
             re.IGNORECASE,
         ),
         _NEGATED,
         "it asks for an identity document (AVG art. 12(6))",
+        "Uw tekst vraagt om een identiteitsbewijs. Dat mag niet. Schrijf bijvoorbeeld: “Een kopie van uw "
+        "identiteitsbewijs is niet nodig.”",
     ),
-    (
-        re.compile(r"\b(?:stuurt?|mailt?|geeft?|noemt?|vermeldt?)\b.*\b(?:BSN|burgerservicenummer)\b", re.IGNORECASE),
+    _Forbidden(
+        re.compile(
+            r"\b(?:\w*stuurt?|\w*sturen|mailt?|mailen|geeft?|geven|noemt?|vermeldt?|nodig)\b.*"
+            r"\b(?:BSN|burgerservicenummer)\b",
+            re.IGNORECASE,
+        ),
         _NEGATED,
         "it asks for the BSN: there is no ground for it here (UAVG art. 46)",
+        "Uw tekst vraagt om een burgerservicenummer. Dat mag een webwinkel niet vragen.",
     ),
-    (
+    _Forbidden(
         re.compile(
             r"\b(?:IP-?adres\w*|metagegevens|metadata|webbrowser|besturingssysteem|logbestand\w*|dit)\b.*"
             r"\b(?:geen|niet)\b.{0,20}\bpersoonsgegevens\b",
@@ -384,30 +425,61 @@ _FORBIDDEN = (
         ),
         _NEVER,
         "it says that IP addresses or the like are no personal data (policy P9, P10, P22)",
+        "In uw tekst staat dat een IP-adres of iets dergelijks geen persoonsgegeven is. Dat klopt niet.",
     ),
-    (
+    _Forbidden(
         re.compile(
             r"dienstverlening.*\bniet langer\b.*\bvoortzetten\b|\bonderdelen van .{0,20}dienstverlening", re.IGNORECASE
         ),
         _NEVER,
         "it repeats a placeholder sentence of the policy (P12, P46)",
+        "In uw tekst staat een zin uit het oude privacybeleid die niet klopt: dat de dienstverlening dan stopt.",
     ),
 )
-"""A sentence that no letter may hold: what it looks like, what makes it harmless, why it is forbidden."""
 
-_ON_REFUSAL = (
-    (re.compile(r"\bwaarom\b", re.IGNORECASE), "the reason, under a heading with “waarom”"),
+_TYPED_SLOTS = (
+    (re.compile(r"\[(?!LES-\d{4}-\d{4,}\])[^\]\n]{0,80}\]"), "[ en ]"),
+    (re.compile(r"\{\{|\}\}|\{%|%\}"), "{ en }"),
+    (re.compile(r"<(?!mailto:|https?:)[^<>@\n]{0,80}>"), "< en >"),
+)
+"""What staff forgot to fill in, and the marks around it. Mail programs write addresses between < and > too."""
+
+_REASON = (re.compile(r"\bwaarom\b", re.IGNORECASE), "the reason, under a heading with “waarom”")
+_WAYS_OUT = (
     (re.compile(r"Autoriteit Persoonsgegevens"), "the Autoriteit Persoonsgegevens"),
     (re.compile(r"\brechtbank\b"), "the way to the rechtbank"),
     (re.compile(r"zes weken"), "the six weeks of UAVG art. 35"),
 )
 
 
+def _forbidden(flat: str) -> list[_Forbidden]:
+    """What no letter may hold and this text does. Each clause is judged too: “hebt u geen …, stuur dan uw paspoort”."""
+    sentences = re.split(r"(?<=[.!?])\s+", flat)
+    clauses = [clause for one in sentences for clause in re.split(r"[,;:]|\b(?:en|maar|dus)\b", one)]
+    return [
+        rule
+        for rule in _FORBIDDEN
+        if any(rule.looks.search(said) and not rule.unless.search(said) for said in (*sentences, *clauses))
+    ]
+
+
+def lint_text(text: str) -> tuple[str, ...]:
+    """What makes words that staff typed unfit for a letter, one Dutch sentence each; empty when they may be used.
+
+    In a letter they are a value and masked, so they are checked here, before a draft is made of them.
+    """
+    said = clean(text)
+    left = next((marks for pattern, marks in _TYPED_SLOTS if pattern.search(said)), "")
+    found = [f"Tussen {left} staat nog iets dat u moet invullen of weghalen."] if left else []
+    return (*found, *(one.to_staff for one in _forbidden(" ".join(said.split()))))
+
+
 def lint(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
     """What makes this letter unfit to leave, one English phrase each; empty when it may.
 
     Values are masked first: a customer may live in the Voorbeeldstraat and be called {{ x }}. Looks for what was not
-    filled in, for sentences that no letter may hold, and in a refusal for what AVG art. 12(4) demands.
+    filled in, for sentences that no letter may hold, in every letter that decides for the Autoriteit Persoonsgegevens
+    and the court, and in a refusal for its reason too (AVG art. 12(4)).
     """
     try:
         render(name, values)
@@ -416,18 +488,16 @@ def lint(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
         return (str(error),)
     said = f"{masked.subject}\n{masked.text}"
     flat = " ".join(said.split())
-    sentences = re.split(r"(?<=[.!?])\s+", flat)
     found = [what for pattern, what in _SLOTS if pattern.search(said)]
     if masked.audience in ("subject", "recipient"):
-        found += [
-            what
-            for pattern, unless, what in _FORBIDDEN
-            if any(pattern.search(sentence) and not unless.search(sentence) for sentence in sentences)
-        ]
+        found += [one.why for one in _forbidden(flat)]
     if masked.audience == "subject" and "Autoriteit Persoonsgegevens" not in flat:
         found.append("it does not name the Autoriteit Persoonsgegevens (policy P33)")
-    if load(name).refusal:
-        found += [f"a refusal without {what} (AVG art. 12(4))" for sign, what in _ON_REFUSAL if not sign.search(flat)]
+    template = load(name)
+    decides = template.audience == "subject" and template.approval
+    kind = "a refusal" if template.refusal else "a decision"
+    needed = (*(_WAYS_OUT if template.refusal or decides else ()), *((_REASON,) if template.refusal else ()))
+    found += [f"{kind} without {what} (AVG art. 12(4))" for sign, what in needed if not sign.search(flat)]
     return tuple(dict.fromkeys(found))
 
 

@@ -11,7 +11,7 @@ PROCESSORS: dict[str, tuple[str, str]] = {
     "webwinkelkeur": ("WebwinkelKeur", "beoordelingen en uitnodigingen daarvoor"),
     "dhl": ("DHL", "bezorging"),
     "transip": ("TransIP", "webadres, met logbestanden van IP-adressen"),
-    "unit4": ("Unit4, op onze eigen server", "boekhouding en facturen"),
+    "unit4": ("Unit4 (op onze eigen server)", "boekhouding en facturen"),
 }
 """Name and what it does for the shop, policy P37."""
 
