@@ -159,9 +159,11 @@ class _Writer:
         self.quotes_below = 0
         self.attribution = 0
         self.gap = False
+        self.held = False
 
     def word(self, text: str) -> None:
-        """Text inside a line."""
+        """Text inside a line; a hard space alone makes an empty line."""
+        self.held = self.held or "\u00a0" in text
         text = _SPACE.sub(" ", text.translate(_RESTORED))
         if not text or (text == " " and not self.line):
             return
@@ -170,6 +172,7 @@ class _Writer:
     def end(self, *, always: bool = False) -> None:
         """Ends the line; an empty one only counts when `always`."""
         text = re.sub(" {2,}", " ", "".join(self.line)).strip()
+        always, self.held = always or self.held, False
         self.line = []
         if not text and (not always or (self.lines and not self.lines[-1])):
             return

@@ -32,6 +32,7 @@ class Bounds:
     """What one mail may cost; over any of them a person gets it."""
 
     size: int = 25_000_000  # bytes
+    lines: int = 1_000_000  # of a multipart
     parts: int = 500
     depth: int = 20  # multiparts inside each other
     links: int = 5_000
@@ -226,6 +227,11 @@ _FOLD = re.compile(r"[ \t]*(?:\r\n|\n|\r)[ \t]+")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\r\n]*)\?=")
 _ID = re.compile(r"<[^<>\s]{1,900}>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_KNOWN = re.compile(
+    r"from|to|cc|bcc|subject|date|sender|reply-to|received|message-id|references|in-reply-to|return-path|mime-version"
+    r"|(?:content|list|arc|dkim|resent|x|thread|auto|authentication|accept|delivered|disposition)-[\w-]+|precedence",
+    re.I,
+)
 _STRUCTURE = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version")
 _VALUE = 100_000  # characters of one header value that are looked at
 _PARAMETERS = 5_000  # of one that describes a part: the email package takes quadratic time over them
@@ -238,7 +244,7 @@ def _head(raw: bytes, notes: "_Notes") -> tuple[list[tuple[str, str]], bytes]:
     """The header fields in order, unfolded, not decoded; and the body.
 
     A line that is no header ends nothing: the headers below it count (none can hide there) and it opens the body
-    as well (no word is lost).
+    (no word is lost), together with lines below it that are headers only by their shape.
     """
     if raw[:3] == codecs.BOM_UTF8:
         raw = raw[3:]
@@ -263,10 +269,9 @@ def _head(raw: bytes, notes: "_Notes") -> tuple[list[tuple[str, str]], bytes]:
             if name:
                 fields.append((name, _clean(" ".join(pieces), notes)))
             name, pieces = match[1], [match[2].strip()]
+            if stray and not _KNOWN.fullmatch(name):
+                stray.append(line)
         elif line:
-            stray.append(line)
-            continue
-        if stray:
             stray.append(line)
     if name:
         fields.append((name, _clean(" ".join(pieces), notes)))
@@ -492,7 +497,7 @@ def _moment(value: str) -> datetime | None:
 _TYPE = re.compile(r"[ \t]*([\w.+-]{1,80}/[\w.+-]{1,120})[ \t]*(?:[;,(]|$)")
 _GUESS = re.compile(r"^--(\S[^\r\n]{0,69}?)[ \t]*\r?$(?=(?:\n|\r)+content-)", re.I | re.M)
 _LINK = re.compile(r"https?://", re.I)
-_CHUNK = 65_536
+_CHUNK = 16_384
 
 
 class _OverBoundError(Exception):
@@ -564,6 +569,13 @@ def _tree(
     start = "".join(f"{name}: {value}\r\n" for name, value in head.items()) + "\r\n"
     parser = BytesFeedParser(part, policy=_Plain())
     parser.feed(start.encode("utf-8", "replace"))
+    if not _type_of(head.get("content-type", "")).startswith("multipart/"):
+        whole = parser.close()
+        assert isinstance(whole, EmailMessage)
+        whole.set_payload(body.decode("ascii", "surrogateescape"))
+        return whole
+    if body.count(b"\n") + body.count(b"\r") > 2 * bounds.lines:
+        raise _OverBoundError(f"more than {bounds.lines} lines")
     for position in range(0, len(body), _CHUNK):
         parser.feed(body[position : position + _CHUNK])
         if timer() > deadline:
@@ -612,7 +624,8 @@ def _parts(tree: EmailMessage) -> Iterator[tuple[EmailMessage, int, str]]:
         payload = part.get_payload()
         if isinstance(payload, list):
             within = inside if _kind(part) == "multipart/related" and inside == "multipart/alternative" else _kind(part)
-            waiting.extend((child, depth + 1, within) for child in reversed(payload))
+            children = [child for child in payload if isinstance(child, EmailMessage)]
+            waiting.extend((child, depth + 1, within) for child in reversed(children))
 
 
 def _leaf(part: EmailMessage, kind: str, content: bytes, inside: str, found: _Found, *, whole: bool) -> None:
