@@ -192,16 +192,12 @@ def _insert(bot: Bot, found: Iterable[Found], take_in: Callable[[], None], *, wh
     if not messages:
         return 0
     now = bot.clock.now()
-    there = {str(item["id"]) for _, item in messages}
-    fresh: dict[int, Mapping[str, Any]] = {}
     with bot.store.begin() as session:
-        for folder, item in messages:
-            row = ledger.record(session, bot.vault, item, folder, bot.settings.mailbox.since, now, there)
-            if row is None:
-                continue
-            fresh[row.id] = item
+        new = ledger.record(session, bot.vault, messages, bot.settings.mailbox.since, now)
+        for row, _ in new:
             if row.disposition is None:
                 work.enqueue(session, f"{TAKE_IN}:{row.id}", TAKE_IN, row.id, now)
+        fresh = {row.id: item for row, item in new}
     if not fresh:
         return 0
     if whole:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -603,5 +603,5 @@ def test_when_somebody_removes_the_folders_of_the_bot_they_are_made_anew(shop: S
 def test_a_mail_without_a_sender_has_an_identity_too(shop: Shop, said: Mapping[str, Any]) -> None:
     item = {"id": "AA1", "receivedDateTime": "2026-03-02T08:00:00.1234567Z", **said}
     with shop.bot.store.begin() as session:
-        row = ledger.record(session, shop.bot.vault, item, "inbox", datetime(2026, 1, 1).date(), shop.stage.now)
-    assert row is not None
+        new = ledger.record(session, shop.bot.vault, [("inbox", item)], date(2026, 1, 1), shop.stage.now)
+    assert len(new) == 1

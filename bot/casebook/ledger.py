@@ -4,7 +4,7 @@ A row's identity is a keyed hash over Message-ID, moment of receipt and sender; 
 people move mail. Each row ends in a named disposition.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -60,45 +60,51 @@ def same(vault: Vault, row: Message, found: Sequence[Mapping[str, Any]]) -> Mapp
 
 
 def record(
-    session: Session,
-    vault: Vault,
-    item: Mapping[str, Any],
-    folder: str,
-    since: date,
-    now: datetime,
-    there: Collection[str] = (),
-) -> Message | None:
-    """The new row of a message that was not seen before; None for one that was, whose id and folder are renewed.
+    session: Session, vault: Vault, found: Sequence[tuple[str, Mapping[str, Any]]], since: date, now: datetime
+) -> list[tuple[Message, Mapping[str, Any]]]:
+    """The new rows of messages that were not seen before, each with its message; of others id and folder are renewed.
 
-    Mail from before the horizon ends here as `before-start`. A draft is no received mail and gets no row. A copy that
-    somebody made is the same mail; two mails that share Message-ID, second and sender but not their words are two.
-    `there`: ids that were seen at the same time; a row that has one of them keeps it, whatever copies there are.
+    `found`: the name of a folder and a message in it. Mail from before the horizon ends here as `before-start`. A
+    draft is no received mail and gets no row. A copy that somebody made is the same mail, and its row keeps its id
+    while a message of that id is among those found; two mails that share Message-ID, second and sender but not their
+    words are two.
     """
-    if item.get("isDraft"):
-        return None
-    graph_id, received, message_id = str(item["id"]), received_of(item), message_id_of(item)
-    who, words = identity_of(vault, item)
-    like = select(Message).where(Message.message_id == message_id, Message.received == received).order_by(Message.id)
-    known = [row for row in session.scalars(like) if row.identity.startswith(who)]
-    row = next((row for row in known if row.graph_id == graph_id), None)
-    row = row or next((row for row in known if row.identity == f"{who}.{words}"), None)
-    if row is not None:
-        if row.graph_id == graph_id or row.graph_id not in there:
-            row.graph_id, row.folder = graph_id, folder
-        return None
-    row = Message(
-        identity=f"{who}.{words}",
-        graph_id=graph_id,
-        message_id=message_id,
-        received=received,
-        folder=folder,
-        seen=now,
+    received = [(folder, item) for folder, item in found if not item.get("isDraft")]
+    there = {str(item["id"]) for _, item in received}
+    like = select(Message).where(
+        Message.message_id.in_({message_id_of(item) for _, item in received}),
+        Message.received.in_({received_of(item) for _, item in received}),
     )
-    if received < datetime.combine(since, time(), AMSTERDAM):
-        row.disposition, row.reason = "before-start", "older than mailbox.since"
-    session.add(row)
+    known: dict[tuple[str, datetime], list[Message]] = {}
+    for row in session.scalars(like.order_by(Message.id)):
+        known.setdefault((row.message_id, row.received), []).append(row)
+    horizon = datetime.combine(since, time(), AMSTERDAM)
+    new: list[tuple[Message, Mapping[str, Any]]] = []
+    for folder, item in received:
+        graph_id, message_id, moment = str(item["id"]), message_id_of(item), received_of(item)
+        who, words = identity_of(vault, item)
+        rows = [row for row in known.get((message_id, moment), ()) if row.identity.startswith(who)]
+        present = next((row for row in rows if row.graph_id == graph_id), None)
+        present = present or next((row for row in rows if row.identity == f"{who}.{words}"), None)
+        if present is not None:
+            if present.graph_id == graph_id or present.graph_id not in there:
+                present.graph_id, present.folder = graph_id, folder
+            continue
+        row = Message(
+            identity=f"{who}.{words}",
+            graph_id=graph_id,
+            message_id=message_id,
+            received=moment,
+            folder=folder,
+            seen=now,
+        )
+        if moment < horizon:
+            row.disposition, row.reason = "before-start", "older than mailbox.since"
+        known.setdefault((message_id, moment), []).append(row)
+        new.append((row, item))
+    session.add_all(row for row, _ in new)
     session.flush()
-    return row
+    return new
 
 
 def mark(session: Session, name: str) -> Mark | None:
