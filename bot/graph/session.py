@@ -49,7 +49,7 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")  # what a code of Graph looks like; 
 
 for _noisy in ("O365", "O365.connection"):
     logging.getLogger(_noisy).setLevel(logging.CRITICAL + 1)
-logging.getLogger("msal").setLevel(logging.ERROR)
+logging.getLogger("msal").setLevel(logging.CRITICAL + 1)  # it prints a token response that it cannot read
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
@@ -99,7 +99,11 @@ PASSING_CODES = {90033, 90006, 90024, 90012, 50033, 90055}
 
 
 def _plain_session(verify: str | bool) -> requests.Session:
-    """A session that ignores proxies and CA files of the environment and never waits for ever."""
+    """What msal speaks through: ignores proxies and CA files of the environment, never waits for ever.
+
+    An answer that is not Entra's (an overload, half a JSON, a gateway's error) raises RequestException here, since msal
+    takes it for a refusal, keeps it for a minute, or trips over it.
+    """
     session = requests.Session()
     session.trust_env = False
     session.verify = verify
@@ -107,7 +111,15 @@ def _plain_session(verify: str | bool) -> requests.Session:
 
     def ask(method: str, url: str, **options: Any) -> requests.Response:
         with killpoint.around("http", method, url):
-            return plain(method, url, **{"timeout": TIMEOUT, **options})
+            response = plain(method, url, **{"timeout": TIMEOUT, **options})
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        overloaded = response.status_code in (408, 429) or response.status_code >= 500
+        if overloaded or not isinstance(body, dict) or not isinstance(body.get("error", ""), str):
+            raise requests.RequestException(f"answer {response.status_code}")
+        return response
 
     session.request = ask  # type: ignore[method-assign, assignment]
     return session
