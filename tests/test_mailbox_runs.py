@@ -20,7 +20,7 @@ from tests.world import INZAGE, World, parsed, text_of
 
 
 def deliver_corpus(stage: Stage, every: int = 1) -> int:
-    """Puts the labelled mails (each `every`th) into the inbox and moves the clock behind the last; gives their number."""
+    """Puts each `every`th labelled mail into the inbox, moves the clock behind the last, gives their number."""
     chosen = corpus.records()[::every]
     for number, record in enumerate(chosen):
         moment = corpus.spread(stage.now, number)

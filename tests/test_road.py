@@ -20,7 +20,10 @@ def test_an_access_request_of_a_customer_on_file_goes_from_mailbox_to_delivered_
     assert "1 april 2026" in text_of(receipt)  # received 2 March: the policy's 30 days bind
     (case,) = world.cases()
     assert (case["state"], case["waiting"], case["identity"]) == ("respond", "staff", "known_address")
-    assert {one["name"]: one["answer"] for one in case["processors"]} == {"lightspeed": "found", "microsoft365": "found"}
+    assert {one["name"]: one["answer"] for one in case["processors"]} == {
+        "lightspeed": "found",
+        "microsoft365": "found",
+    }
 
     world.stage.later(hours=1)
     world.stage.staff_reply(world.draft(), "Akkoord")
@@ -97,7 +100,9 @@ def test_an_out_of_office_of_a_customer_is_never_answered(world: World) -> None:
     world.asks_for_access()
     world.run(minutes=1)
     (receipt,) = world.to(people.HANNEKE)
-    away = world.stage._mail("Hanneke Verbrugge", people.HANNEKE, receipt["From"], "Automatisch antwoord: Mijn gegevens", "Ik ben er niet.")
+    away = world.stage._mail(
+        "Hanneke Verbrugge", people.HANNEKE, receipt["From"], "Automatisch antwoord: Mijn gegevens", "Ik ben er niet."
+    )
     away["Auto-Submitted"] = "auto-replied"
     away["In-Reply-To"] = receipt["Message-ID"]
     world.graph.deliver(away, mail_from="")
@@ -168,7 +173,9 @@ def test_a_bounced_answer_reopens_the_case_with_staff(world: World) -> None:
 
 def test_mail_older_than_the_horizon_is_never_answered(world: World) -> None:
     world.graph.deliver(
-        world.stage._mail("Hanneke Verbrugge", people.HANNEKE, "info@lesseausoap.com", "Inzage", "Graag inzage in mijn gegevens."),
+        world.stage._mail(
+            "Hanneke Verbrugge", people.HANNEKE, "info@lesseausoap.com", "Inzage", "Graag inzage in mijn gegevens."
+        ),
         received=world.stage.now.replace(year=2024),
     )
     world.run(minutes=1)
@@ -183,7 +190,9 @@ def test_a_mail_in_junk_is_read_too(world: World) -> None:
 
 
 def test_a_doubtful_mail_waits_for_the_bundle_and_staff_name_it(world: World) -> None:
-    world.stage.customer_mails("Loes", people.LOES, "Privacy", "Kunnen jullie iets voor me doen met mijn gegevens? Loes")
+    world.stage.customer_mails(
+        "Loes", people.LOES, "Privacy", "Kunnen jullie iets voor me doen met mijn gegevens? Loes"
+    )
     world.run(minutes=1)
     (row,) = world.mails()
     assert row["disposition"] == "staff-question"

@@ -15,13 +15,20 @@ from typing import Any
 from bot.processors.base import Finding, Record
 
 LARGEST_FILE = 5 * 1024 * 1024  # bytes of one file that staff send back
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 ACCEPTED = {
-    ".csv": "text/csv", ".json": "application/json", ".txt": "text/plain", ".xml": "application/xml",
-    ".pdf": "application/pdf", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".ods": "application/vnd.oasis.opendocument.spreadsheet", ".docx":
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".png": "image/png",
-    ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
-}  # fmt: skip
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".txt": "text/plain",
+    ".xml": "application/xml",
+    ".pdf": "application/pdf",
+    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    ".docx": f"{_OFFICE}.wordprocessingml.document",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
 """What staff may send back, by the end of the file's name. Programs, scripts, archives and macros are not among them."""
 
 
