@@ -48,6 +48,7 @@ from bot.sorting.verdict import Verdict, sort
 from workflows import machine
 from workflows.rights import RIGHTS, WORDS
 
+FEW_WORDS = 15  # a mail of so few words with a picture may be that picture
 BOUNCE_WITHIN = timedelta(hours=48)  # how long a delivered answer is watched for a bounce
 
 
@@ -179,16 +180,29 @@ def decide(bot: Bot, row: Message, mail: Mail, *, whole: bool) -> Taken | None:
     known = _thread_of(bot, mail)
     if known is not None:
         return _join(bot, known, mail, came) if whole else None
+    if not whole and not _told_by_page(mail):
+        return None
     verdict = sort(sortable(mail, reply, came))
     if verdict.kind == "automatic" and verdict.certain:
         return Taken("automatic", "sorted as written by a machine", "automatic")
-    if verdict.kind == "not_privacy" and verdict.certain and (whole or not mail.attachments):
-        return Taken("not-privacy", "sorted as no privacy mail", "not_privacy")
-    if not whole:
-        return None
     if verdict.kind == "not_privacy" and verdict.certain:
         return Taken("not-privacy", "sorted as no privacy mail", "not_privacy")
-    return _privacy(bot, row, mail, reply, came, verdict)
+    return _privacy(bot, row, mail, reply, came, verdict) if whole else None
+
+
+def _told_by_page(mail: Mail) -> bool:
+    """Whether a page tells all of a mail that may matter: it has no files, and no part that only the MIME shows.
+
+    `hasAttachments` does not count files that are shown in the text, and of two bodies a page tells the HTML alone.
+    """
+    if mail.attachments or mail.content_type not in (
+        "text/plain",
+        "text/html",
+        "multipart/alternative",
+        "multipart/related",
+    ):
+        return False
+    return len(mail.text.split()) > FEW_WORDS or "<img" not in mail.html.lower()
 
 
 def sortable(mail: Mail, reply: Reply, came: Origin) -> Sortable:
