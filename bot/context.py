@@ -13,6 +13,7 @@ from bot.graph.session import GraphSession
 from bot.processors.base import Connector
 from bot.processors.listed import connect
 from bot.pulse import Pulse
+from bot.room import Room
 from bot.settings import Settings
 
 
@@ -27,12 +28,17 @@ class Bot:
     patience: Callable[[float], None] | None = None
     seen: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     pulse: Pulse = field(default_factory=Pulse)
+    room: Room = field(default_factory=Room)
 
     @cached_property
     def graph(self) -> GraphSession:
         """The mailbox. Raises SettingsError when the credential cannot be read."""
         return GraphSession(
-            self.settings, clock=self.clock, patience=self.patience or self.pulse.sleep, on_call=self.pulse.beat
+            self.settings,
+            clock=self.clock,
+            patience=self.patience or self.pulse.sleep,
+            on_call=self.pulse.beat,
+            on_large=self.room.take,
         )
 
     @cached_property

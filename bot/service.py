@@ -85,7 +85,7 @@ def start(bot: Bot) -> None:
 
 def run_work(bot: Bot, *, only: str | None = None, threads: int = 4, limit: int | None = None) -> int:
     """Does what is due now, at most `limit` pieces."""
-    chosen = {kind: _beating(bot, handler) for kind, handler in handlers(bot).items() if only is None or kind == only}
+    chosen = {kind: _guarded(bot, handler) for kind, handler in handlers(bot).items() if only is None or kind == only}
 
     def dead(session: Session, item: work.Item) -> None:
         on_dead(bot, session, item)
@@ -93,10 +93,11 @@ def run_work(bot: Bot, *, only: str | None = None, threads: int = 4, limit: int 
     return work.run_due(bot.store, bot.clock, chosen, dead, threads=threads, limit=limit, tries_of=TRIES)
 
 
-def _beating(bot: Bot, handler: work.Handler) -> work.Handler:
+def _guarded(bot: Bot, handler: work.Handler) -> work.Handler:
     def run(item: work.Item) -> None:
         bot.pulse.beat()
-        handler(item)
+        with bot.room.work():
+            handler(item)
 
     return run
 

@@ -41,6 +41,7 @@ SCOPE = "https://graph.microsoft.com/.default"  # the resource's name; the same 
 TIMEOUT = (5, 30)  # seconds to connect, to read
 CONCURRENT = 4  # requests at once for one app (Outlook service limit)
 CALLS_PER_TEN_MINUTES = 9_800  # of the service's 10,000, with a margin
+LARGE = 4 * 1024 * 1024  # bytes from which an answer is not read beside another one
 LONGEST_WAIT = 300.0  # seconds that one call waits for a Retry-After before it gives up
 LONGEST_RETRY_AFTER = 3600.0  # seconds; a service that asks for more is not believed
 LONGEST_READ = 120.0  # seconds of real time for the body of one answer, however steadily it drips
@@ -254,7 +255,8 @@ class GraphSession:
 
     The service's limits hold for the app, so all its workers share them: `at_once` is the share of this one in the four
     requests at a time, `others` the calls that the others made in ten minutes; `bot/budgets.py` keeps both up to date.
-    `patience` is the sleep of the retries, an argument so that replays need not wait; `on_call` runs at each request.
+    `patience` is the sleep of the retries, an argument so that replays need not wait; `on_call` runs at each request,
+    `on_large` before more than `LARGE` bytes are read (`bot/room.py`).
     `name` is this session's own.
     """
 
@@ -265,9 +267,10 @@ class GraphSession:
         clock: Clock | None = None,
         patience: Callable[[float], None] | None = None,
         on_call: Callable[[], None] = lambda: None,
+        on_large: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
-        self._on_call = on_call
+        self._on_call, self._on_large = on_call, on_large
         self.name = secrets.token_hex(4)
         self.calls = 0
         self.at_once, self.others = CONCURRENT, 0
@@ -488,13 +491,17 @@ class GraphSession:
         return result
 
     def get_bytes(self, url: str, limit: int) -> bytes | None:
-        """The bytes of a GET, streamed; None when they are more than `limit`."""
+        """The bytes of a GET, streamed; None when they are more than `limit`. Over `LARGE` it takes a second call."""
 
-        def call() -> bytes | None:
-            return self._ask("get", url, lambda response: _streamed(response, limit), stream=True)
+        def call(most: int) -> bytes | None:
+            return self._ask("get", url, lambda response: _streamed(response, most), stream=True)
 
-        result: bytes | None = self._again(call)
-        return result
+        small: bytes | None = self._again(lambda: call(min(limit, LARGE)))
+        if small is not None or limit <= LARGE:
+            return small
+        self._on_large()
+        large: bytes | None = self._again(lambda: call(limit))
+        return large
 
     def patch(self, url: str, body: Mapping[str, Any]) -> None:
         """A change that may safely be made twice."""
