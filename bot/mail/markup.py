@@ -118,6 +118,8 @@ def _without(html: str, opening: str, closing: str) -> str:
         stop = lower.find(closing, start)
         if stop < 0:
             position = start + len(opening)
+            if opening != "<!--":
+                position = html.find(">", start) + 1 or position
             break
         position = stop + len(closing)
     out.append(html[position:])

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.errors import InvalidHeaderDefect
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.parser import BytesFeedParser
@@ -32,6 +33,7 @@ class Bounds:
     """What one mail may cost; over any of them a person gets it."""
 
     size: int = 25_000_000  # bytes
+    text: int = 2_000_000  # bytes of text in the body: whoever needs more is no person who types
     lines: int = 1_000_000  # of a multipart
     parts: int = 500
     depth: int = 20  # multiparts inside each other
@@ -181,19 +183,21 @@ def from_graph(item: Mapping[str, Any]) -> Mail:
         if isinstance(entry, Mapping)
     ]
     fields = [(name, value) for name, value in fields[: BOUNDS.headers] if name]
+    if "eventMessage" in str(item.get("@odata.type") or ""):
+        fields.append(("Content-Class", "urn:content-classes:calendarmessage"))
     mail = _of_headers(fields, tuple((name, _decoded(value, notes)) for name, value in fields), notes)
     people = {key: _people(item.get(key)) for key in ("from", "replyTo", "toRecipients", "ccRecipients")}
     content = item.get("body")
     body = content if isinstance(content, Mapping) else {}
-    words = _lines(str(body.get("content") or ""))
-    if len(words) > BOUNDS.size or len(_LINK.findall(words)) > BOUNDS.links:
+    words = str(body.get("content") or "")
+    if len(words) > BOUNDS.text or len(_LINK.findall(words)) > BOUNDS.links:
         why = (
-            f"larger than {BOUNDS.size // 1_000_000} MB"
-            if len(words) > BOUNDS.size
+            f"more than {BOUNDS.text // 1_000_000} MB of text"
+            if len(words) > BOUNDS.text
             else f"more than {BOUNDS.links} links"
         )
         return replace(mail, over_bound=why, defects=notes.all())
-    is_html = str(body.get("contentType") or "").lower() == "html"
+    words, is_html = _lines(words), str(body.get("contentType") or "").lower() == "html"
     text, html = _body([("", words) if is_html else (words, "")], notes)
     attachments = _attachments_of_page(item)
     sent = _moment(str(item.get("sentDateTime") or ""))
@@ -459,7 +463,10 @@ def _is_plain_from(value: str) -> bool:
     if len(value) > _FROM or value.count("@") > 20 or value.count("(") > 20:
         return False
     try:
-        addresses: Sequence[Address] = getattr(_REGISTRY("From", value), "addresses", ())
+        header = _REGISTRY("From", value)
+        if any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects):
+            return False
+        addresses: Sequence[Address] = getattr(header, "addresses", ())
     except Exception:  # its parser raises many kinds of error on broken values; each means: not plain
         return False
     lenient = [address.lower() for _, address in email.utils.getaddresses([value])]
@@ -495,7 +502,7 @@ def _moment(value: str) -> datetime | None:
 # --- structure -------------------------------------------------------------------------------------------------------
 
 _TYPE = re.compile(r"[ \t]*([\w.+-]{1,80}/[\w.+-]{1,120})[ \t]*(?:[;,(]|$)")
-_GUESS = re.compile(r"^--(\S[^\r\n]{0,69}?)[ \t]*\r?$(?=(?:\n|\r)+content-)", re.I | re.M)
+_GUESS = re.compile(r"^--(\S[^\n]{0,69}?)[ \t]*$(?=\n+content-)", re.I | re.M)
 _LINK = re.compile(r"https?://", re.I)
 _CHUNK = 16_384
 
@@ -545,6 +552,7 @@ class _Found:
         self.notes = notes
         self.bodies: list[tuple[str, str]] = []  # plain and HTML of each stretch of the body
         self.attachments: list[Attachment] = []
+        self.text = 0  # bytes of the bodies
         self.status: bytes | None = None
         self.returned: bytes | None = None
 
@@ -553,7 +561,7 @@ def _tree(
     fields: Sequence[tuple[str, str]], body: bytes, bounds: Bounds, timer: Callable[[], float], notes: _Notes
 ) -> EmailMessage:
     deadline = timer() + bounds.seconds
-    count = 0
+    count = -1  # the parser makes one part that it throws away
 
     def part(policy: Any = None) -> _Part:
         nonlocal count
@@ -585,7 +593,7 @@ def _tree(
     lost = tree.get_payload()
     if _kind(tree).startswith("multipart/") and isinstance(lost, str):
         notes.add("multipart without its boundary")
-        guess = _GUESS.search(lost[:200_000])
+        guess = _GUESS.search(_lines(lost[:200_000]))
         if guess and 'boundary="' + guess[1] + '"' not in start:
             mended = [("Content-Type", f'{_kind(tree)}; boundary="{guess[1]}"')]
             return _tree(mended, body, bounds, timer, notes)
@@ -612,7 +620,7 @@ def _walk(tree: EmailMessage, found: _Found, bounds: Bounds) -> None:
         else:
             if kind in ("message/rfc822", "message/global") and inside == "multipart/report":
                 found.returned = found.returned or content
-            _leaf(part, kind, content, inside, found, whole=part is tree)
+            _leaf(part, kind, content, inside, found, bounds, whole=part is tree)
 
 
 def _parts(tree: EmailMessage) -> Iterator[tuple[EmailMessage, int, str]]:
@@ -628,11 +636,16 @@ def _parts(tree: EmailMessage) -> Iterator[tuple[EmailMessage, int, str]]:
             waiting.extend((child, depth + 1, within) for child in reversed(children))
 
 
-def _leaf(part: EmailMessage, kind: str, content: bytes, inside: str, found: _Found, *, whole: bool) -> None:
+def _leaf(
+    part: EmailMessage, kind: str, content: bytes, inside: str, found: _Found, bounds: Bounds, *, whole: bool
+) -> None:
     disposition = str(part.get("Content-Disposition", "")).partition(";")[0].strip().lower()
     name = _name_of(part, found.notes)
     readable = kind in ("text/plain", "text/html") or (kind.startswith("multipart/"))
     if readable and (whole or not (name or disposition == "attachment")):
+        found.text += len(content)
+        if found.text > bounds.text:
+            raise _OverBoundError(f"more than {bounds.text // 1_000_000} MB of text")
         words = _clean(_lines(_characters(content, _charset_of(part), found.notes)), found.notes)
         if kind != "text/html" and "format=flowed" in _parameters(part):
             words = _unflowed(words, delsp="delsp=yes" in _parameters(part))
@@ -674,13 +687,16 @@ def _charset_of(part: EmailMessage) -> str:
 
 def _content(part: EmailMessage, notes: _Notes) -> bytes:
     """The bytes of a part, its transfer encoding undone as far as it can be."""
+    encoding = str(part.get("Content-Transfer-Encoding", "")).partition(";")[0].strip().lower()
+    encoded = part.get_payload()
+    if encoding == "quoted-printable" and isinstance(encoded, str) and "\r" in encoded:
+        part.set_payload(_lines(encoded))
     try:
         payload = part.get_payload(decode=True)
     except Exception as error:  # uuencode and surrogates raise what they like; the bytes then stay encoded
         notes.add(f"broken transfer encoding ({type(error).__name__})")
         payload = None
     if isinstance(payload, bytes):
-        encoding = str(part.get("Content-Transfer-Encoding", "")).partition(";")[0].strip().lower()
         if encoding not in _ENCODINGS:
             notes.add(f"unknown transfer encoding {_short(encoding)}")
         return payload
@@ -835,7 +851,7 @@ def _report(found: _Found, mail: Mail, text: str) -> DeliveryReport | None:
 
 
 def _groups(content: bytes) -> list[bytes]:
-    return [group for group in re.split(rb"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)", content[:200_000]) if group.strip()]
+    return [group for group in _END.split(content[:200_000]) if group.strip()]
 
 
 def _fields(content: bytes) -> list[tuple[str, str]]:

@@ -100,7 +100,7 @@ def _meeting(mail: Mail) -> str:
         return str(match[1])
     for one in mail.attachments:
         if one.type == "text/calendar":
-            method = re.search(rb"^METHOD:(\w{1,20})", one.content[:5_000], re.I | re.M)
+            method = re.search(rb"(?:^|[\r\n])METHOD:(\w{1,20})", one.content[:5_000], re.I)
             if method:
                 return method[1].decode().lower()
     return ""
