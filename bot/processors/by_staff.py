@@ -29,12 +29,12 @@ ACCEPTED = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
 }
-"""What staff may send back, by the end of the file's name. Programs, scripts, archives and macros are not among them."""
+"""What staff may send back, by the end of the file name: no programs, scripts, archives or macros."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskText:
-    """What a task says. `keys` are the kinds of key that the mail lists: orders, invoices, tracking, name, address, ip."""
+    """What a task says. `keys` are what the mail lists: orders, invoices, tracking, name, address, ip."""
 
     steps: tuple[str, ...]
     send_back: str
