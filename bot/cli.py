@@ -433,11 +433,21 @@ def init(folder: Annotated[Path, typer.Argument(help="Where settings.toml goes."
 
 
 @app.command()
-def doctor(config: Config = None, as_json: Json = False) -> None:
+def doctor(
+    config: Config = None,
+    as_json: Json = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Ask staff by mail to answer `status`, to see their headers.")
+    ] = False,
+) -> None:
     """Checks settings, token, mailbox, scope, store, staff and suppliers, each with its mend."""
+    from bot import setup
     from bot.setup import checks
 
     settings: Settings = load(config_path(config))
+    if probe:
+        with _opened(config) as bot:
+            setup.probe(bot)
     bad = False
     for check in checks(settings):
         bad = bad or check.ok is False

@@ -4,9 +4,15 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from bot.casebook.store import StoreError, open_store, upgrade
+from sqlalchemy import select
+
+from bot.casebook import ledger
+from bot.casebook.schema import Ask
+from bot.casebook.store import Store, StoreError, open_store, upgrade
 from bot.casebook.vault import Vault, VaultError
 from bot.clock import Clock, SystemClock, local_date
+from bot.context import Bot
+from bot.desk import questions
 from bot.graph import folders
 from bot.graph.inbox import PAGE_FIELDS
 from bot.graph.session import GraphError, GraphSession, TokenRefused
@@ -84,6 +90,35 @@ def checks(settings: Settings, clock: Clock | None = None) -> Iterator[Check]:
             yield from processor.check()
 
 
+PROBE = "probe"  # the question to staff, and the mark that holds what their answer showed
+
+
+def probe(bot: Bot) -> None:
+    """Asks the first of the staff by mail to answer `status`; the answer's headers are judged when it comes."""
+    now = bot.clock.now()
+    with bot.store.begin() as session:
+        questions.ask(
+            bot, session, f"{PROBE}-{now:%Y%m%d%H%M}", PROBE, PROBE, {}, {"Status": "status"}, vault=questions.DESK
+        )
+
+
+def _answered(store: Store) -> Check:
+    """What the last answer to `doctor --probe` showed of genuine internal mail."""
+    with store.read() as session:
+        asked = session.scalar(select(Ask).where(Ask.kind == PROBE).order_by(Ask.id.desc()).limit(1))
+        seen = ledger.mark(session, PROBE)
+    if asked is None:
+        return Check("internal mail", None, "never tried: `privacybot doctor --probe` asks staff to answer a mail")
+    if seen is None or seen.at < asked.opened:
+        return Check("internal mail", None, "staff were asked and have not answered yet: look again after a `run`")
+    if seen.value == "genuine":
+        return Check("internal mail", True, "an answer of staff was known as genuine internal mail")
+    return Check(
+        "internal mail", False,
+        f"an answer of staff was not taken as genuine ({seen.value}): compare its headers with people.internal_sources",
+    )  # fmt: skip
+
+
 def _expiry(settings: Settings, today: date) -> Check:
     expires = settings.mailbox.secret_expires
     if expires is None:
@@ -101,8 +136,9 @@ def _store(settings: Settings) -> Iterator[Check]:
     try:
         store = open_store(settings.store_url)
         upgrade(store)
-        store.close()
         yield Check("store", True, "the case book opens and its tables are current")
+        yield _answered(store)
+        store.close()
     except StoreError as error:
         yield Check("store", False, str(error))
     keys, key_file = settings.place(settings.store.keys), settings.place(settings.store.key_file)

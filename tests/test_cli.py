@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.sandbox.stage import MANAGEMENT, Stage
+from bot.sandbox.stage import MANAGEMENT, STAFF, Stage
 from bot.settings import SettingsError, load
 from bot.setup import EXAMPLE, checks
 from tests.world import World
@@ -158,6 +158,19 @@ def test_doctor_finds_everything_well_and_names_what_is_not(world: World) -> Non
     world.graph.in_scope.clear()
     found = {check.check: check for check in checks(load(world.stage.settings_file))}
     assert found["mailbox"].ok is False
+
+
+def test_doctor_asks_staff_to_answer_and_judges_what_came(world: World) -> None:
+    file = str(world.stage.settings_file)
+    privacybot("doctor", "--probe", "--config", file)
+    world.stage.now = datetime.now(UTC) + timedelta(minutes=1)
+    world.run()
+    (asked,) = world.to(STAFF)
+    world.stage.staff_reply(asked, "status")
+    world.run(minutes=5)
+    found = {check.check: check for check in checks(load(world.stage.settings_file))}
+    assert found["internal mail"].ok is True
+    assert len(world.to(STAFF)) == 2
 
 
 def test_init_writes_settings_that_load_once_they_are_filled_in(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.casebook import journal
+from bot.casebook import journal, ledger
 from bot.casebook.ledger import Taken
 from bot.casebook.schema import Ask, Case, Letter, Message, Request
 from bot.clock import local_date
@@ -38,6 +38,8 @@ def from_staff(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
     codes = codes_in(mail.subject)
     listed = (*people.staff, *people.management)
     proof = genuine_internal(mail, listed, people.internal_sources, people.outside_staff)
+    if codes:
+        _note_probe(bot, codes[0], "genuine" if proof.ok else proof.reason)
     if not proof.ok:
         return _nothing("not genuine") if codes else None
     if not codes:
@@ -75,6 +77,17 @@ def from_staff(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
     return Taken("task-answer" if ask.kind == "task" else "staff-command", f"command: {command.word}", follow=follow)
 
 
+def _note_probe(bot: Bot, code: str, verdict: str) -> None:
+    """Notes for `doctor` how an answer to its probe was judged."""
+    with bot.store.read() as session:
+        ask = questions.asked(bot, session, code)
+    if ask is not None and ask.kind == "probe":
+        with bot.store.begin() as session:
+            ledger.set_mark(session, "probe", verdict, bot.clock.now())
+            if verdict == "genuine":
+                questions.close(session.get_one(Ask, ask.id), "staff", "status", bot.clock.now())
+
+
 def _without_code(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
     """What staff may start without a question: the open list, help, a request that reached the shop another way."""
     command = parse_command(reply.own_text, mail.from_name)
@@ -92,45 +105,9 @@ def _asked_for(bot: Bot, mail: Mail, word: str) -> Taken:
         if word == "status":
             open_list.send(bot, session, row, mail)
         else:
-            questions.tell(bot, session, mail, f"help:{row.id}", HELP, "Uw vraag om hulp")
+            questions.explain(bot, session, row, mail)
 
     return Taken("staff-command", f"command: {word}", follow=follow)
-
-
-HELP = """\
-Antwoord op een e-mail met een vraag. Zet één opdracht in de eerste regel. Laat het onderwerp staan.
-
-Bij een concept:
-akkoord: de brief gaat weg
-niet akkoord en de reden: er gaat niets weg, er komt een nieuw concept
-weiger, deels of verleng en de reden: een nieuw concept
-zonder en nummers, bijvoorbeeld zonder 3, 7: een nieuw concept zonder die onderdelen
-tekst: en uw tekst: een nieuw concept in uw woorden
-tonen: u krijgt de kopie te zien
-
-Bij een e-mail waarover het programma twijfelt:
-soort: en wat het is, bijvoorbeeld soort: inzage
-geen privacyverzoek
-
-Bij een taak:
-gedaan, met het bestand erbij
-gedaan, niets gevonden
-
-Bij de vraag wie de afzender is:
-geverifieerd en hoe u dat weet
-niet geverifieerd en de reden
-
-Bij elke zaak:
-overnemen: u handelt de zaak zelf af
-teruggeven: het programma gaat weer verder
-ingetrokken: de klant wil het verzoek niet meer
-
-Bij een datalek:
-gemeld en het nummer, of niet melden en de reden
-
-Zonder vraag:
-status: de lijst van alles wat openstaat
-ontvangen op en de datum, bijvoorbeeld ontvangen op 3-3-2026, per post: stuur dit samen met een verzoek door"""
 
 
 def _points_elsewhere(session: Session, ask: Ask, mail: Mail) -> bool:

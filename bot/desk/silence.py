@@ -34,6 +34,7 @@ REMINDED = {
     "task": "gegevens opzoeken",
     "recipient": "nagaan of een verwerker heeft geantwoord",
     "joined": "een bericht van een klant lezen",
+    "probe": "op de proefmail antwoorden",
     "breach": "een datalek beoordelen",
     "list": "een lijst concepten goedkeuren",
 }
