@@ -168,8 +168,8 @@ RULES: tuple[Rule, ...] = (
         "kopie van gegevens",
         "access",
         ("SHOW DATA MINE|ABOUT_ME|HIS", "SHOW RECORD ABOUT_ME", "SHOW EVERYTHING ABOUT_ME", "SHOW RECORDING ABOUT_ME"),
-        unless=("NEG", "DELETE", "CORRECT"),
-        never=("ORDER", "HYPOTHETICAL", "SALES", "BUSINESS", "DELETE", "CHASE"),
+        unless=("NEG", "DELETE", "CORRECT", "CONFIRM"),
+        never=("ORDER", "HYPOTHETICAL", "SALES", "BUSINESS", "CHASE"),
         weight=2,
     ),
     Rule(

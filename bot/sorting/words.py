@@ -2,7 +2,7 @@
 
 Rules and model both speak of concepts (DELETE, DATA, MINE), not of words: a rule written once then holds for Dutch,
 English, German and French, and in any word order. An entry ending in * is the beginning of a word; an entry of
-several words is a phrase, in which * stands for the rest of its word. Everything is lower case without accents,
+several words is a phrase, in which * stands for up to four words; *word is the end of a compound. Everything is lower case without accents,
 hyphens or apostrophes.
 """
 
@@ -19,19 +19,20 @@ CONCEPTS: Mapping[str, str] = {
         contactgegevens adresgegevens accountgegevens bestelgegevens naw nawgegevens data persoonsdata klantdata
         info informatie klantinfo bestandjes persoonlijks details information infos datas personaldata mydata daten
         kundendaten nutzerdaten angaben kontaktdaten bestelldaten adressdaten informationen personendaten donnees
-        coordonnees informations renseignements
+        coordonnees informations renseignements *gegevens *daten
     """,
     "RECORD": """
         profiel profielen klantprofiel dossier klantdossier klantenbestand klantbestand klantenkaart klantkaart
         klantenfiche fiche bestand bestanden systeem systemen administratie database databank computer computers
         kaartenbak adressenbestand lijst lijsten boekhouding klantenlijst adressenlijst crm profile profiles file
         files record records system systems databases datenbank kartei kundenkartei profil akte fichier fichiers
-        systeme base archief archieven archives customer_record
+        systeme base archief archieven archives customer_record boeken klantenboek *dossier *bestand *administratie
+        geheugen facebookpagina
     """,
     "ACCOUNT": """
         account accounts acount accountje klantaccount webshopaccount login inlog inlogaccount gebruikersaccount
         konto kundenkonto benutzerkonto nutzerkonto kundenkontos compte comptes registratie inschrijving
-        lidmaatschap registration membership
+        lidmaatschap registration membership *account *accounts *konto
     """,
     "PERSONAL_ITEM": """
         naam achternaam voornaam adres email emailadres mailadres telefoonnummer nummer mobiel 06nummer gsmnummer
@@ -40,9 +41,10 @@ CONCEPTS: Mapping[str, str] = {
         photo photos picture card bankdetails nachname vorname adresse emailadresse anschrift telefonnummer
         handynummer geburtsdatum bild nom prenom courriel telephone numero anniversaire carte straatnaam straat
         spelling geboortejaar geboortenaam geslacht voorletters titel aanspreekvorm aanspreking roepnaam meisjesnaam
-        plaats nr huisnr telefoon telnr mobiele tel birth dob firstname lastname gender geschlecht geburtsjahr
+        plaats huisnr telefoon telnr mobiele tel birth dob firstname lastname gender geschlecht geburtsjahr
         hausnummer strasse rue ville sexe voornamen achternamen adressen kaartgegevens verlanglijst verlanglijstje
-        wishlist spelfout betaalstatus wanbetaler mailadressen toevoeging
+        wishlist spelfout betaalstatus wanbetaler mailadressen toevoeging *adres *adressen *nummer *adresse
+        naamplaatje 06
     """,
     "REVIEW": """
         review reviews reviewtje beoordeling beoordelingen recensie recensies ervaring bewertung bewertungen
@@ -65,7 +67,8 @@ CONCEPTS: Mapping[str, str] = {
         related_to_me about_my_person uber_mich ueber_mich zu_mir zu_meiner_person uber_meine_person
         ueber_meine_person von_mir mich_betreffend* meine_person_betreffend* sur_moi me_concernant a_mon_sujet
         me_concernent a_mon_nom le_concernant la_concernant van_client* over_client* van_haar over_haar van_hem
-        over_hem relating_to_our_client of_our_client unserer_mandant* zu_unserer_mandant*
+        over_hem relating_to_our_client of_our_client unserer_mandant* zu_unserer_mandant* op_mij_betrekking
+        betrekking_op_mij betrekking_heeft_op_mij van_mijn_persoon omtrent_mijn unter_meinem_namen relating_to_us
     """,
     "EVERYTHING": """
         alles allemaal alle de_hele_mikmak heel_de_boel de_hele_rataplan de_hele_rimram hele_handel alle_mogelijke
@@ -79,7 +82,8 @@ CONCEPTS: Mapping[str, str] = {
         winkelwagen mandje winkelwagentje parcel package delivery shipment basket cart item items products
         bestellung bestellungen paket lieferung warenkorb sendung ware commande commandes colis livraison article
         articles panier produit produits bon cadeaubon kortingscode kortingsbon voucher giftcard abonnement
-        zeepabonnement abo subscription abonnements
+        zeepabonnement abo subscription abonnements *bestelling *bestellingen garantievoorwaarden receipt workshop*
+        assortiment
     """,
     "INVOICE": """
         factuur facturen rekening betaling betalingen incasso incassokosten aanmaning herinnering nota creditnota
@@ -99,6 +103,9 @@ CONCEPTS: Mapping[str, str] = {
         testpanel zomeractie acties kortingen commerciele newsletterabo dagelijkse_mail die_mails deze_mails
         die_mailtjes die_berichten those_emails these_emails promotional werbezusendung* offres_commerciales
         prospection_commerciale commerciale direct_marketingdoeleinden marketingdoeleinden directmarketing
+        kortingsmail* *mailtjes *mailings *nieuwsbrief *reclame verzending verzendingen promo_mails promo_mail
+        werbemail* ads offers aanbiedingsbrief* weekmail actiemail* wekelijkse_berichten newsletteranmeldung
+        courriels_publicitaires mails_publicitaires offres
     """,
     "MAILS": """
         mails mail mailtjes mailtje emails emailtjes berichten bericht berichtjes sms smsjes appjes post verzoekjes
@@ -116,7 +123,7 @@ CONCEPTS: Mapping[str, str] = {
     "CONSENT": """
         toestemming toestemmingen instemming akkoordverklaring consent consents einwilligung einwilligungen
         einverstandnis consentement consentements autorisation vinkje opt ingestemd ja_op akkoord akkoord_gaf
-        gaf_toestemming
+        gaf_toestemming permission akkoord_voor accord mon_accord zustimmung toestemmen
     """,
     "COOKIE": """
         cookie cookies cookiebanner cookiemelding analytics trackers tracking pixel adblocker cookiemelding*
@@ -163,13 +170,21 @@ CONCEPTS: Mapping[str, str] = {
         uit_*_systeem uit_*_computer uit_*_administratie uit_*_database aus_der_datenbank alles_weg weg_hoor
         echt_weg haal_*_af haal_*_daar_af haalt_*_af retirer retirez get_rid opkuisen wegsmijt wegdoet
         verwijderverzoek* wisverzoek* loschantrag loschersuchen loschungsantrag gegevenswissing* mogelijk_weg
-        account_*_weg is_met_alles
+        account_*_weg is_met_alles *vernietiger versnipper* vuilnisbak grofvuil eruit er_uit erop_uit de_deur_uit
+        gaat_eraan ruim_*_op ruimt_*_op opgeruimd doorstreep streep_*_door opgedoekt opdoek* leeggooien gooi_*_leeg
+        maak_*_leeg leegmaken verdwijn* verdwenen poets_*_uit uit_*_geheugen van_*_pagina_af van_de_site_gehaald
+        van_*_facebook*_af van_*_website_af eraf_willen wegvagen uitgum* uitvegen uitvlak* uitboeken schoonvegen
+        kwijtraken kwijt afvoer* vernietigt vernietig* scrap dispose disposed get_*_out_of take_*_off strike
+        streich* streichen herausnehmen nehmen_sie_*_aus disparaitre subsiste detruis* weggedaan niet_langer_hebben
+        niets_meer_*_te_vinden niets_meer_*_vindbaar nettoyer purger anonimiseer* anonymi*
     """,
     "CLOSE": """
-        opheffen ophef opgeheven opheffing opzeggen opzegging opgezegd zeg_op beeindigen beeindiging sluiten sluit
-        gesloten afsluiten stopzetten stopgezet opdoeken deactiveren deactiveer close closing closure cancel
-        terminate deactivate kundigen kuendigen schliessen schliesst auflosen cloturer fermer fermeture cloture
-        resilier toedoen toe_doen dichtdoen dicht_doen shut_down hef_*_op heft_*_op heffen_*_op hef_op zet_*_stop
+        opheffen ophef opgeheven opzeggen opzegging opgezegd zeg_op beeindigen beeindiging sluiten sluit gesloten
+        afsluiten stopzetten stopgezet opdoeken deactiveren deactiveer close closing closure cancel terminate
+        deactivate kundigen kuendigen schliessen schliesst auflosen cloturer fermer fermeture cloture resilier
+        toedoen toe_doen dichtdoen dicht_doen shut_down hef_*_op heft_*_op heffen_*_op hef_op zet_*_stop dicht
+        afsluit* beeindig* dicht_mag mag_dicht kan_dicht kan_worden_opgedoekt sluit* schliess* ferme* opzeg*
+        ongedaan_maken klantschap
     """,
     "FORGET": """
         vergeet_mij mij_te_vergeten vergeet_me vergeetverzoek vergeten_te_worden recht_op_vergetelheid vergetelheid
@@ -186,7 +201,9 @@ CONCEPTS: Mapping[str, str] = {
         uitschrijven_als_klant beeindigen klantrelatie kein_kunde_mehr nicht_mehr_kunde plus_client*
         ne_suis_plus_client* plus_etre_client* zeg_mijn_klant* hoef_geen_klant geen_account_meer wil_geen_account
         kom_niet_meer_terug niet_langer_*_klant no_longer_*_account klantrelatie_te_beeindigen klant_meer_bij
-        beeindig_*_klantrelatie
+        beeindig_*_klantrelatie klantschap bedankt_als_klant stop_*_klant geen_gebruik_meer_van geen_gebruik_van
+        kopen_niet_meer koop_niets_meer bestel_niet_meer bestel_nooit_meer bestellen_niet_meer not_interested
+        no_more_business kaufe_nicht_mehr
     """,
     "NOTHING_LEFT": """
         niets_meer_van_mij niks_meer_van_mij niets_meer_over_mij niks_meer_over_mij geen_gegevens_meer_van_mij
@@ -199,25 +216,29 @@ CONCEPTS: Mapping[str, str] = {
         niet_meer_te_bewaren niet_langer_te_*_bewaren niet_meer_dat_jullie_mij niet_meer_dat_u_mij
         nicht_mehr_bei_euch nicht_mehr_bei_ihnen niet_meer_in_de_computer niet_meer_geregistreerd_staan
         no_longer_wish_for_you_to_keep not_to_keep plus_etre_dans_vos mij_*_in_de_computer_hebben
-        niet_langer_nodig_heeft
+        niet_langer_nodig_heeft nergens_meer_geregistreerd niets_meer_van niets_meer_te_vinden plus_rien
+        niets_van_mij_meer nothing_about_me
     """,
     "SHOW": """
         inzage inzageverzoek inzagerecht inzien inkijken opvragen opvraag opvraging kopie kopieen kopietje afschrift
         afschriften uitdraai uitdraaien overzicht overzichtje rapport opsturen toesturen toezenden sturen stuur
         mailen mail zenden verstrekken verstrek laten_zien laat_zien laat_eens_zien tonen toon weten lezen uitleggen
-        vertellen vertel inlichten mededelen meedelen opgeven opgave opsommen opsomming openheid lijstje access copy
-        copies disclose disclosure provide send show tell see view list know overview obtain receive summary
-        printout auskunft auskunftsersuchen datenauskunft selbstauskunft datenkopie einsicht mitteilen mitzuteilen
-        zusenden ubersenden uebersenden erfahren sehen zeigen acces copie consulter savoir connaitre communiquer
-        communication voir envoyer obtenir transmettre zien inzag terugkrijgen opzoeken verneem vernemen uitsluitsel
-        bevestigen bevestigt confirm confirmation bestatigen bestatigung furnish supply opsporen toekomen
-        toe_te_zenden te_verstrekken bekijken schick schicken schickt ontvang ontvangen geven toe_te_sturen lijst
+        vertellen vertel inlichten opgeven opgave opsommen opsomming openheid lijstje access copy copies disclose
+        disclosure provide send show tell see view list know overview obtain receive summary printout auskunft
+        auskunftsersuchen datenauskunft selbstauskunft datenkopie einsicht mitteilen mitzuteilen zusenden ubersenden
+        uebersenden erfahren sehen zeigen acces copie consulter savoir connaitre communiquer communication voir
+        envoyer obtenir transmettre zien inzag terugkrijgen opzoeken furnish supply opsporen toekomen toe_te_zenden
+        te_verstrekken bekijken schick schicken schickt ontvang ontvangen geven toe_te_sturen lijst inkijk*
+        uittreksel print prints uitprinten afdruk voorleg* share geef gegeven lever leveren aanleveren verschaf*
+        verschaffen stuurt doe_mij opgaaf opvraag* consulteren raadplegen ter_beschikking beschikbaar einsehen
+        auflisten zeig* fournir fournissez transmettez indiquer lister
     """,
     "ACCESS_WORD": """
         inzage inzageverzoek inzageverzoekje inzagerecht avginzage gdpr_inzage dataverzoek sar dsar subject_access
         data_subject_access right_of_access access_request auskunftsersuchen auskunft datenauskunft selbstauskunft
         auskunftsrecht auskunftsanspruch droit_d_acces demande_d_acces recht_op_inzage recht_van_inzage
-        verzoek_om_inzage verzoek_tot_inzage inzage_gevraagd
+        verzoek_om_inzage verzoek_tot_inzage inzage_gevraagd gegevensverzoek inzien_in_mijn inzage_in see_my_file
+        einsicht_in consulter_le_dossier fiche_client my_file mijn_dossier_inkijken klantdossier_inkijken
     """,
     "WHAT_DATA": """
         welke_gegevens welke_persoonsgegevens welke_informatie wat_voor_gegevens welke_data welke_info
@@ -245,7 +266,7 @@ CONCEPTS: Mapping[str, str] = {
         herkunft finalites destinataires duree origine categorieen categories kategorien logica logic waarvoor
         aan_wie met_wie naar_wie naar_welke_partijen welke_partijen welke_bedrijven with_whom who_you_shared
         who_you_share an_wen a_qui waar_*_vandaan hoe_komen_jullie_aan hoe_kom*_u_aan hoe_kom_je_aan where_you_got
-        how_you_got woher_sie wo_sie_*_her d_ou
+        how_you_got woher_sie wo_sie_*_her d_ou wie_kan_erbij wie_*_gehad gegeven_aan aan_welke
     """,
     "CORRECT": """
         corrigeer corrigeren gecorrigeerd correctie correcties verbeter verbeteren aanpassen aanpas aangepast wijzig
@@ -258,7 +279,10 @@ CONCEPTS: Mapping[str, str] = {
         vervangen vervang doorvoeren aanvullen aanvulling vervollstandigen completer complete aanpas* aangepas*
         wijzig* gewijzig* corriger* rectific* omzetten zet_*_om zetten_*_om goed_zetten goed_gezet recht_gezet
         recht_zetten verbeterd erin_zetten er_in_zetten erin zetten_*_neer zet_*_neer omgezet goedzetten
-        terugdraaien berichtigung* fix_it voortaan_gebruiken zetten_jullie adreswijziging adreswissel
+        terugdraaien berichtigung* fix_it voortaan_gebruiken zetten_jullie adreswijziging adreswissel overnemen
+        overneemt verhelp* herstel* hersteld in_orde_maken in_orde_brengen noteren noteer genoteerd erbij_zetten
+        doorvoer* inschrijven_op eintragen tragen_sie nachtragen ajouter_a zet_mij zo_in_het_systeem
+        wilt_u_dat_verwerken verwerken_in amend* edit bijstellen recht_te_zetten goedmaken
     """,
     "WRONG": """
         fout foute fouten foutief foutieve onjuist onjuiste onjuistheid verkeerd verkeerde incorrect incorrecte
@@ -267,11 +291,13 @@ CONCEPTS: Mapping[str, str] = {
         inaccurate incorrectly old falsch falsche falschen fehlerhaft veraltet unrichtig unrichtige stimmt_nicht
         schreibfehler tippfehler errone erronee faux fausse inexact inexacte inexactes faute erreur ancienne ancien
         mal_orthographie* niet_meer_gebruik niet_meer_in_gebruik klopt_iets_niet staat_verkeerd unrichtige* spelled
-        spelt niet_de_mijne nicht_korrekt foutje oud
+        spelt niet_de_mijne nicht_korrekt foutje oud mist ontbreekt afgekapt verbasterd missing mis_gespeld dubbel
+        onvolledig
     """,
     "MOVED": """
         verhuisd verhuisbericht moved umgezogen demenage demenagement nieuw_adres nieuwe_adres new_address
-        neue_adresse neue_anschrift nouvelle_adresse ben_verhuisd hernummerd adreswijziging
+        neue_adresse neue_anschrift nouvelle_adresse ben_verhuisd hernummerd adreswijziging wonen_nu woon_nu woon_op
+        wonen_op van_straat_gewisseld per_1 ingang_van adres_wordt nieuwe_woonadres new_address_below
     """,
     "NEW_NAME": """
         nieuwe_achternaam nieuwe_naam meisjesnaam getrouwd gescheiden naamswijziging naam_gewijzigd
@@ -279,12 +305,15 @@ CONCEPTS: Mapping[str, str] = {
         heisse_jetzt geheiratet nom_de_jeune_fille nom_d_epouse mariee nieuw_emailadres nieuw_mailadres
         nieuw_telefoonnummer nieuw_nummer ander_emailadres ander_mailadres nieuwe_mail new_email* new_phone*
         new_number neue_emailadresse neue_email* neue_handynummer nouvelle_adresse_mail nouveau_numero nieuw_mobiel*
-        nieuwe_voornaam
+        nieuwe_voornaam nieuwe_06 changed_my_name surname_changed last_name_is_now heet_sinds_kort nummer_gewijzigd
+        nummer_is_nu tel_is_nu is_nu_mijn mailadres_is_nu nieuw_huisnummer telefonnummer_hat
     """,
     "NAME_IS": """
         ik_heet mijn_naam_is my_name_is in_plaats_van moet_zijn instead_of should_be richtig_ist statt ipv
         au_lieu_de het_is heet moet_*_worden schrijf_je_met met_dubbel* met_een_dubbele moet_*_zijn dat_moet and_not
-        und_nicht en_niet et_non is_nu voortaan met_streepje zonder_streepje sta_ik_als sta_ik_nog
+        und_nicht en_niet et_non is_nu voortaan met_streepje zonder_streepje sta_ik_als sta_ik_nog de_juiste
+        hierbij_de_juiste voortaan_graag moeten_zijn het_moet geen_*_maar_een ik_ben_mevrouw ben_een_vrouw
+        ben_een_man
     """,
     "RESTRICT": """
         beperk beperken beperking beperkt beperkingsverzoek bevries bevriezen bevroren bevriezing blokkeer blokkeren
@@ -297,6 +326,9 @@ CONCEPTS: Mapping[str, str] = {
         niks_mee_doen niets_mee_te_doen niks_mee_te_doen er_verder_niets_mee er_niets_mee er_niks_mee eraf_blijven
         on_hold uitsluitend_nog_op_te_slaan gebruiken_niet niet_gebruiken blijf_*_af niks_mee niets_mee niets_met
         niks_met geen_gebruik_maken geen_gebruik_van blok pauzestand sliepen slot in_pauze op_een_laag_pitje
+        afscherm* schermen afgeschermd buiten_gebruik opschort* op_te_schorten vasthouden hou_*_vast niet_aan_komen
+        laat_liggen laten_liggen mottenballen lock locked pauzeer* stop_using non_actief ruhend ruhen
+        gebruik_ze_niet niet_te_gebruiken onthouden_van te_onthouden
     """,
     "RESTRICT_WORD": """
         beperking_van_de_verwerking verwerking_*_beperken beperking_van_verwerking verwerking_te_beperken
@@ -312,7 +344,9 @@ CONCEPTS: Mapping[str, str] = {
         not_delete dont_delete do_not_delete not_erase do_not_erase without_deleting nicht_loschen nicht_loeschen
         aufbewahren speichern behalten conserver conservez conservees ne_pas_supprimer pas_effacer pas_supprimer
         alleen_opslaan alleen_bewaren uitsluitend_opslaan opgeslagen_blijven verzet_zich_tegen_wissing tegen_wissing
-        opposes_the_erasure oppose_the_erasure niet_verloren opschonen_niet niet_worden_opgeschoond
+        opposes_the_erasure oppose_the_erasure niet_verloren opschonen_niet niet_worden_opgeschoond ohne_loschung
+        zonder_te_verwijderen zonder_ze_weg losche* loschen_sie_*_nicht keep_it keep_the_records nicht_loschung
+        gardez niets_weggooien niets_verwijderen bewijs untouched
     """,
     "TEMPORARY": """
         tijdelijk voorlopig zolang totdat tijdje poosje maanden weken temporarily temporary while pending meantime
@@ -330,7 +364,8 @@ CONCEPTS: Mapping[str, str] = {
         weer_aan hef_op hef_*_op niet_langer_nodig hoeft_niet_meer niet_meer_nodig niet_langer_in_stand
         weer_op_actief weer_actief no_longer_needed no_longer_necessary nicht_mehr_notig plus_necessaire weer_open
         slot_eraf blok_*_halen pauzestand wakker ongedaan_gemaakt beeindigen haal_*_maar_weer_uit kan_vervallen
-        mag_vervallen niet_zo_streng weer_vrij
+        mag_vervallen niet_zo_streng weer_vrij weer_aanzetten weer_lopen mag_weer mogen_weer er_nu_wel_af mag_er_nu
+        terugdraaien intrek* trek_in weer_actief_maken wieder_aufgehoben reactivat* reactiv*
     """,
     "AGAIN": """
         weer opnieuw again wieder erneut nouveau hervatten resume de_nouveau als_vanouds zoals_vroeger as_before
@@ -342,7 +377,9 @@ CONCEPTS: Mapping[str, str] = {
         verarbeiten verarbeitung verarbeitet utiliser utilisez utilisation traitement traitements traiter verkopen
         doorverkopen profileren profilering uitrekenen meedoen profielen klantprofiel analyses analyse statistische
         statistiek fins gebruikmaken gebruik_maken gebruikmaking bijhouden bijgehouden volgen aanbevelingen
-        advertenties onderzoek afleiden klantanalyses doorgifte doorgegeven delen_met verwerkte
+        advertenties onderzoek afleiden klantanalyses doorgifte doorgegeven delen_met verwerkte analyseert
+        statistics klikgedrag koppelen ingezet volg tracking profiling auswert* ausgewertet volgt marktonderzoek
+        product_development productontwikkeling verbeteren_van
     """,
     "PORT_WORD": """
         overdraagbaarheid dataportabiliteit portabiliteit portabiliteitsverzoek portability dataportability
@@ -357,7 +394,8 @@ CONCEPTS: Mapping[str, str] = {
         spreadsheet machine_readable machine_leesbaar machine_leesbare gestructureerde gestructureerd structured
         maschinenlesbar* strukturiert* structure_lisible lisible_par_machine format_lisible tabel downloaden
         download gangbaar gangbare gangigen exportieren exporter format_ouvert open_formaat digitaal_bestand json*
-        csv* dumpje dump importeer* inlaadt xlsx*
+        csv* dumpje dump importeer* inlaadt xlsx* excelbestand als_bestand in_een_bestand xml_export spreadsheet*
+        bestandje fichier_reutilisable upload uploaden datei exceldatei
     """,
     "TAKE_ALONG": """
         meenemen meeneem overdragen overzetten overhevelen overstappen overstap overdracht meegeven overbrengen
@@ -365,20 +403,25 @@ CONCEPTS: Mapping[str, str] = {
         ubertragen uebertragen ubermitteln wechsel wechseln transferer transmettre emporter andere partij
         andere_winkel andere_aanbieder andere_webwinkel andere_shop andere_leverancier nieuwe_winkel andere_site
         another_provider another_shop another_company another_store other_provider anderen_anbieter andere_anbieter
-        anderen_shop autre_prestataire autre_boutique autre_fournisseur concurrent
+        anderen_shop autre_prestataire autre_boutique autre_fournisseur concurrent elders overzet* ailleurs
+        elsewhere straight_to naar_mijn_nieuwe nieuwe_leverancier nouvelle_boutique my_new_shop hand_over
+        reutilisable aanbieder_wisselen
     """,
     "OBJECT": """
         bezwaar bezwaren bezwaarschrift bezwaarrecht verzet object objection objecting oppose opposing opposed
         widerspruch widerspreche widersprechen opposition m_oppose maak_bezwaar teken_bezwaar right_to_object
         recht_van_bezwaar recht_van_verzet droit_d_opposition widerspruchsrecht teken_*_verzet bezwaar* niet_akkoord
-        niet_mee_eens ermee_eens ga_er_niet_mee_akkoord widersprech* lege_*_widerspruch geen_prijs_op
+        niet_mee_eens ermee_eens ga_er_niet_mee_akkoord widersprech* lege_*_widerspruch geen_prijs_op verzet_me
+        verzet_mij verzet_mij_tegen accepteer_niet sta_niet_toe refuse refuses je_refuse niet_toe do_not_agree
+        dont_agree niet_akkoord_mee niet_aan_meewerken niet_aan_mee meewerken
     """,
     "STOP": """
         stop stoppen stopt gestopt staken gestaakt ophouden houd_op hou_op hou_*_mee_op houd_*_mee_op
         houden_*_mee_op hou_daarmee_op stopzetten kappen niet_meer niet_langer geen_enkele cease desist quit
         stopping no_longer not_use nicht_mehr nicht_langer unterlassen aufhoren arreter arretez cesser cessez
         ne_plus plus_utiliser wil_niet_dat wens_niet_dat verbied verbieden do_not_use dont_use dont_want_you
-        do_not_want mochte_nicht_dass will_nicht_dass nie_meer nooit_meer
+        do_not_want mochte_nicht_dass will_nicht_dass nie_meer nooit_meer hou_op_met stoppen_met ongemoeid
+        daarbuiten_laten laat_*_daarbuiten
     """,
     "NO_MORE": """
         geen_*_meer niet_meer niet_langer nooit_meer niks_meer niets_meer hoef_geen hoeven_geen wil_geen wil_ik_geen
@@ -389,7 +432,8 @@ CONCEPTS: Mapping[str, str] = {
         uit_te_zetten turn_off hoeft_niet_meer mag_stoppen mogen_stoppen mag_ik_*_af mag_ik_wel_af met_rust
         niet_meer_willen_sturen graag_niet_meer niet_meer_sturen minder graag_geen geen_prijs nooit_ja_op keine
         stopt hoef_niet ook_geen wil_*_van_*_af van_*_af wil_*_eraf hoef_ik_niet_meer hoef_*_niet_meer
-        hoef_ik_niet_na
+        hoef_ik_niet_na weg_met kunnen_*_uit mogen_*_uit moet_stoppen zet_*_uit zet_*_stop nee_bedankt bedolven
+        make_them_stop had_enough stop_asking dont_ask keep_*_from bespaar spam_me_niet afkomen_van van_*_afkomen
     """,
     "UNSUBSCRIBE": """
         uitschrijven uitschrijving uitgeschreven uitschrijf afmelden afmelding afgemeld afmeld uitschrijfverzoek
@@ -400,13 +444,15 @@ CONCEPTS: Mapping[str, str] = {
         from_your_list* aus_dem_verteiler aus_ihrem_verteiler de_votre_liste de_la_liste haal_mij_van haal_me_van
         uitschrij* uitgeschre* afmeld* uit_*_mailinglijst uit_*_maillijst uit_*_verzendlijst van_deze_lijst
         van_de_lijst van_jullie_lijst uit_de_lijst van_uw_lijst uit_uw_mailinglijst aus_ihrer_liste
-        van_de_mailinglijst
+        van_de_mailinglijst verzendlijst van_*_verzendlijst uit_deze_verzending uit_de_verzending
+        zeg_*_op_nieuwsbrief nieuwsbrief_op
     """,
     "WITHDRAW": """
         intrekken ingetrokken intrekking trek_in trek_*_in trekken_*_in herroep herroepen terugdraaien withdraw
         withdrawn withdrawing withdrawal revoke revoked revoking revocation widerrufe widerrufen widerruf
         zuruckziehen zuruecknehmen retire retirer retrait revoque revoquer annuler vervalt zeg_ik_nee ongedaan
-        terug_te_draaien
+        terug_te_draaien geldt_niet_meer vervallen take_back ziehe_*_zuruck je_retire trek_*_terug niet_meer_geldig
+        intrek*
     """,
     "AUTO_DECISION": """
         geautomatiseerd geautomatiseerde automatisch automatische algoritme algoritmes algorithm algorithms
@@ -414,27 +460,32 @@ CONCEPTS: Mapping[str, str] = {
         automatique automatiquement algorithme robot ai profilering profiling profilage risicoscore kredietscore
         kredietcheck risicoprofiel fraudescore fraudecontrole score scoring creditcheck kredietwaardigheid
         bonitatsprufung bonitaet profiler geautomatiseerd* computer_zegt fraudesysteem risicosysteem system
-        rekenmodel uitsluitend_op solely_on systeem computer computers
+        rekenmodel uitsluitend_op solely_on systeem computer computers twee_tellen twee_seconden seconden
+        binnen_een_seconde robot* bot risicomodel zwarte_lijst blacklist zelf_besloten
     """,
     "DECISION": """
         besluit besluiten beslissing beslissingen beslist besloten bepaalt bepalen beoordeling beoordeeld geweigerd
         afgewezen afwijzing afgekeurd weigering weigert geblokkeerd geannuleerd uitgesloten decision decisions
         decided declined refused rejected denied blocked flagged entscheidung entscheidungen abgelehnt ablehnung
         verweigert gesperrt entschieden refuse refusee rejete bloque decide bepaald uitgerekend bedenkt terugdraait
-        onderworpen subject_to kennen_toe niet_geselecteerd refusal zegt_nee niet_achteraf herbekijken
+        onderworpen subject_to kennen_toe niet_geselecteerd refusal zegt_nee niet_achteraf herbekijken keurde
+        zwart_gezet geprofileerd turned_down turned_me_down cancelled kein_kauf komt_niet_in_aanmerking
+        sluit_mij_uit
     """,
     "HUMAN": """
         mens menselijke menselijk medewerker medewerkster persoon iemand human humans person someone mensch menschen
         mitarbeiter menschlichen humain humaine quelqu_un echt_iemand echt_mens levend_mens levende_ziel handmatig
         handmatige manually manual manueel manuell manuellement met_de_hand real_person menselijke_tussenkomst
         human_intervention human_review human_being menschliches_eingreifen intervention_humaine een_mens
-        van_vlees_en_bloed levend_persoon vlees medewerker* echte_persoon real_human
+        van_vlees_en_bloed levend_persoon vlees medewerker* echte_persoon real_human natuurlijk_persoon
+        persoonlijk_bekeken mens_kijkt geen_mens door_een_mens iemand_echt have_someone menschen_prufung
     """,
     "REVIEW_VERB": """
         bekijken bekijkt kijken kijkt beoordelen beoordeelt herzien heroverwegen heroverweging herbeoordeling
         nakijken review reviewed reconsider look looked checked prufen pruefen uberprufen ueberpruefen reexaminer
         examiner examine nazien overdoen toetsen opnieuw toelichten uitleggen ingrijpen beoordeel herbekijken
         reassess reassessed opnieuw_beoordelen terugdraaien terugdraait naar_kijken besluit_herziet herziet pruft
+        controleren overprufung prufung herzie naar_kijk reverse reexamine
     """,
     "ASK": """
         verzoek verzoeken verzoekt verzoekje vraag vragen graag gaarne wil willen wilt wilde wens wensen wenst
@@ -463,6 +514,8 @@ CONCEPTS: Mapping[str, str] = {
         wieso weshalb pourquoi comment quand qui combien waarvoor waartoe waarop wat welke doen_jullie hebben_jullie
         is_het mag_ik mag_u krijgt kan_een kunt_u_mij_vertellen do_you can_you does is_it werden speichern_sie
         est_ce_que conservez klopt_het gebruiken_jullie verkopen_jullie bewaren_jullie houden_jullie koppelen_jullie
+        is_jullie is_uw heeft_lesseau kun_je kun_jij wordt_er worden_er zitten_jullie zitten_mijn moet_ik mag_mijn
+        mag_een
     """,
     "HOW_LONG": """
         hoe_lang hoelang how_long wie_lange combien_de_temps bewaartermijn bewaartermijnen
@@ -478,6 +531,8 @@ CONCEPTS: Mapping[str, str] = {
         ongebruikt_verstreken onbeantwoord status_van tweede_herinnering derde_keer vierde_keer vierde_maal is_om
         maand_is_om weken_verder beloofde uitblijven wacht_nu wachten wacht_sinds vorige_maand al_drie_keer
         al_twee_maanden laten_weten_dat weer_niks weer_niets kastje_naar_de_muur drie_bevestigingen vierde_keer_dat
+        niet_gereageerd nicht_reagiert reageren_niet reageert_niet never_replied not_replied hoor_helemaal_niets
+        aucune_nouvelle termijn_voor_mijn deadline niet_op_mijn pas_repondu ondanks_toezegging toezegging
     """,
     "EARLIER": """
         eerder eerdere verzoek verzoeken inzageverzoek verwijderverzoek vorige brief schreef gevraagd gemaild
@@ -493,7 +548,8 @@ CONCEPTS: Mapping[str, str] = {
         slecht hoe_durven hoe_kan_het_dat hoe_kan_dat respectloos ergerlijk absurd asociaal onzin brutaal treurig
         luidop hardop klacht_over fraai uit_de_lucht uitleg_graag leg_dat_maar tegenwerk* beneden_alle_peil
         niet_serieus misleidend gênant genant wat_is_zo schrok schrik beklag zo_moeilijk half_werk waard niet_handig
-        vervelend raar_vind zonder_te_vragen niet_fijn niet_prettig ongevraagd waarom_moest
+        vervelend raar_vind zonder_te_vragen niet_fijn niet_prettig ongevraagd waarom_moest niet_gemogen liegt
+        onerhort unerhort moe_van in_je_hoofd ontevreden mortified voor_de_gek
     """,
     "SOLD": """
         doorverkocht verkocht verkopen doorgespeeld doorgegeven gelekt doorverkopen sold shared verkauft
@@ -517,7 +573,7 @@ CONCEPTS: Mapping[str, str] = {
         geleakt gestohlen fuite pirate piratage compromise buitgemaakt uitgelekt op_straat data_breach
         personal_data_breach fuite_de_donnees incident beveiligingsincident ongeautoriseerd* openbaar_toegankelijk
         publicly_accessible exposed kwetsbaarheid vulnerability binnen_zijn_geweest online_staan backup datenleck*
-        fuite* pirate* oneigenlijk openbaar_staat in_de_map open_map gelekte
+        fuite* pirate* oneigenlijk openbaar_staat in_de_map open_map gelekte via_google te_openen online_zichtbaar
     """,
     "OTHERS_DATA": """
         andere_klant* andermans iemand_anders van_een_ander van_anderen ander_persoon vreemde* onbekende*
@@ -530,7 +586,9 @@ CONCEPTS: Mapping[str, str] = {
         van_mevrouw van_meneer van_een_meneer van_een_mevrouw van_een_mijnheer een_hele_andere een_heel_andere
         dezelfde_achternaam someone_elses van_een_buurvrouw zakelijke_klanten willekeurige_klanten orders_van
         bestellingen_van gegevens_van_een verkeerde_persoon alle_deelnemers your_customers ihrer_kunden
-        autre_personne klantgegevens_van her_addresses klantfacturen uw_klanten jullie_klanten
+        autre_personne klantgegevens_van her_addresses klantfacturen uw_klanten jullie_klanten die_ik_niet_ken
+        bij_mij_gelandet bij_mij_terechtgekomen an_mich van_een_vreemde fremden_person vreemde_persoon
+        voor_een_andere wrong_person
     """,
     "RECEIVED": """
         kreeg krijg krijgen kregen ontving ontvangen gekregen zie zag staat stond staan vond gevonden zat zit
@@ -545,12 +603,14 @@ CONCEPTS: Mapping[str, str] = {
         bestellingen_die_ik_niet vreemde_inlog* niet_heb_gedaan niet_heb_geplaatst niet_gedaan did_not_do
         ik_niet_heb uit_brazilie met_mijn_naam_en gehackt account_gehackt ingelogd_door was_dat_niet was_ik_niet
         dat_was_ik_niet ich_war_das_nicht jemand_hat_sich someone_ordered iemand_heeft_mijn aangifte
-        mein_konto_eingeloggt quelqu_un_a
+        mein_konto_eingeloggt quelqu_un_a identiteit_wordt mijn_identiteit ik_was_het_niet nooit_besteld
+        nooit_heb_besteld ik_nooit_heb never_ordered
     """,
     "PHISHING": """
         phishing phishingmail phishingmails nepmail nepmails nepsms nepbericht oplichters oplichting oplichter
         oplichterij fraude fraudeurs scam scammers fake betrug betruger hameconnage arnaque nep valse smishing
-        spoofing valse_mail sms bijbetalen bij_te_betalen nep_mail nepsite link_om_te_betalen
+        spoofing valse_mail sms bijbetalen bij_te_betalen nep_mail nepsite link_om_te_betalen oplichters* escrocs
+        scammers* betruger*
     """,
     "AUTO_REPLY": """
         automatisch_antwoord automatisch_gegenereerd* automatisch_bericht automatisch_verzonden
@@ -561,7 +621,10 @@ CONCEPTS: Mapping[str, str] = {
         annual_leave on_leave ben_ik_weer_terug ben_ik_weer_bereikbaar wordt_niet_doorgestuurd niet_doorgestuurd
         not_been_forwarded nicht_weitergeleitet limited_access_to_my_email currently_out ne_lis_pas de_retour_le
         do_not_reply niet_beantwoorden niet_op_deze_mail_te_antwoorden noreply dit_is_een_automatisch*
-        this_is_an_automat*
+        this_is_an_automat* niet_op_kantoor vakantie_gesloten wij_gesloten zijn_gesloten is_gesloten
+        clinic_is_closed not_monitored i_am_away im_urlaub en_conge a_mon_retour mail_wordt_later lees_ik_daarna
+        beantwoord_uw_mail antworte_ab even_niet niet_bereikbaar wordt_niet_gelezen niet_gelezen geschlossen
+        ferme_jusqu
     """,
     "BOUNCE": """
         undeliverable undelivered onbestelbaar mailerdaemon delivery_status_notification delivery_failure
@@ -581,7 +644,7 @@ CONCEPTS: Mapping[str, str] = {
         binnen_twee_werkdagen binnen_*_werkdagen nemen_zo_spoedig_mogelijk neemt_spoedig_contact
         we_have_received_your thank_you_for_contacting we_will_get_back business_days vielen_dank_fur_ihre_nachricht
         vielen_dank_fur_ihre_anfrage werktagen bien_recu_votre nous_vous_repondrons bedankt_voor_je_bericht
-        bedankt_voor_uw_bericht reactietijd
+        bedankt_voor_uw_bericht reactietijd uw_mail_ontvangen antwoorden_binnen binnen_drie_dagen binnen_2
     """,
     "SALES": """
         offerte vrijblijvend kennismaken kennismaking demo proefaccount proefperiode aanbod tarieven kwartiertje
@@ -590,7 +653,8 @@ CONCEPTS: Mapping[str, str] = {
         we_help quick_call unverbindlich_angebot notre_solution nos_services boost_traffic functionaris_op_afstand
         compliance_scan gratis_scan avg_scan avg_proof avgproof avg_check quickscan nulmeting adviseur consultant
         consultancy samenwerking samenwerken partnership sponsor sponsoring vacature vacatures influencer collab
-        solliciteren opdrachtgever_in sterke_team salaris privacy_officer if_this_was_not_you
+        solliciteren opdrachtgever_in sterke_team salaris privacy_officer if_this_was_not_you cursus training
+        onze_tool meld_u_nu_aan via_de_link_onderaan
     """,
     "ADVERT": """
         winnaar gefeliciteerd gewonnen claimen bitcoin crypto casino erfenis miljoen lening leningen viagra jackpot
@@ -663,10 +727,12 @@ CONCEPTS: Mapping[str, str] = {
         opgeslagen vastgelegd bijhoud* bijgehouden bijhouden bewaart bewaren bewaard geregistreerd genoteerd
         registreert vastligt gespeichert speichert stored hold held holding keep kept recorded enregistrees
         enregistre conservees detenez opgenomen bekend hebben heeft hebt staan staat have got ligt haben habt avez
-        verwerkt verwerken verarbeitet processed verzameld
+        verwerkt verwerken verarbeitet processed verzameld rondslinger* bijhoudt vast_ligt liggen beschikt
+        hinterlegt detient contient kennt
     """,
     "WHAT": """
-        wat welke what which welche welcher was quelles quels que waar boekwerk
+        wat welke what which welche welcher was quelles quels que waar boekwerk hetgeen wie welk_e alles whatever
+        everything tout alles_wat
     """,
     "KNOW": """
         weten weet know wisst wissen savez savoir kent
@@ -709,7 +775,8 @@ CONCEPTS: Mapping[str, str] = {
     "BUSINESS": """
         crediteuren* crediteurenbestand crediteurenadministratie debiteuren kvk btw btwnummer kvknummer leverancier
         relatie grootboek jaarrekening voorraadlijst inkoop zakelijk zakelijke b2b onze_factuur back_up server
-        tegenpartij schade* waterschade kantoor aandeelhouder bezoekadres er_belde_een_klant
+        tegenpartij schade* waterschade kantoor aandeelhouder bezoekadres er_belde_een_klant leverancierslijst
+        leveranciersportaal drukbestanden onze_opdrachtgever
     """,
     "YOU": """
         jullie u uw jou jouw je gij ge ulle you your yours sie ihr ihre ihnen euch euer vous votre vos
@@ -792,6 +859,10 @@ CONCEPTS: Mapping[str, str] = {
         should_you_object if_you_object sie_widersprechen si_vous_vous_opposez bezwaar_loopt mijn_bezwaar_loopt
         u_er_bezwaar u_*_bezwaar_maakt no_objection
     """,
+    "CONFIRM": """
+        bevestig bevestigen bevestigt bevestiging confirm confirms confirmation bestatigen bestatigung bestatigt
+        uitsluitsel verneem vernemen confirmer confirmation schriftelijk mededelen
+    """,
 }
 # fmt: on
 
@@ -829,9 +900,13 @@ class Sentence:
 _Phrases = dict[str, list[tuple[tuple[str, ...], str]]]
 
 
-def _compile(concepts: Mapping[str, str]) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]], _Phrases]:
-    """Whole words, beginnings of words, and phrases by their first word."""
+_Words = dict[str, frozenset[str]]
+
+
+def _compile(concepts: Mapping[str, str]) -> tuple[_Words, _Words, _Words, _Phrases]:
+    """Whole words, beginnings and ends of words, and phrases by their first word."""
     exact: dict[str, set[str]] = {}
+    endings: dict[str, set[str]] = {}
     beginnings: dict[str, set[str]] = {}
     phrases: _Phrases = {}
     for concept, entries in concepts.items():
@@ -839,6 +914,8 @@ def _compile(concepts: Mapping[str, str]) -> tuple[dict[str, frozenset[str]], di
             words = tuple(entry.split("_"))
             if len(words) > 1:
                 phrases.setdefault(words[0], []).append((words[1:], concept))
+            elif entry.startswith("*"):
+                endings.setdefault(entry[1:], set()).add(concept)
             elif entry.endswith("*"):
                 beginnings.setdefault(entry[:-1], set()).add(concept)
             else:
@@ -846,11 +923,12 @@ def _compile(concepts: Mapping[str, str]) -> tuple[dict[str, frozenset[str]], di
     return (
         {word: frozenset(found) for word, found in exact.items()},
         {word: frozenset(found) for word, found in beginnings.items()},
+        {word: frozenset(found) for word, found in endings.items()},
         phrases,
     )
 
 
-_EXACT, _BEGINNINGS, _PHRASES = _compile(CONCEPTS)
+_EXACT, _BEGINNINGS, _ENDINGS, _PHRASES = _compile(CONCEPTS)
 _LENGTHS = sorted({len(beginning) for beginning in _BEGINNINGS})
 _PHRASE_BEGINNINGS = {first[:-1]: rest for first, rest in _PHRASES.items() if first.endswith("*")}
 
@@ -985,6 +1063,9 @@ def _concepts_of(word: str) -> frozenset[str]:
         begun = _BEGINNINGS.get(word[:length])
         if begun:
             found |= begun
+    for ending, meant in _ENDINGS.items():
+        if word.endswith(ending) and len(word) > len(ending):
+            found |= meant
     return found
 
 
