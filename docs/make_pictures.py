@@ -1,16 +1,20 @@
-"""Pictures of every letter at 375 and 800 pixels, light and dark: `python docs/make_pictures.py [NAME …]`.
+"""Pictures of every mail and letter at 375 and 800 pixels, light and dark: `make pictures`, or
+`python docs/make_pictures.py [NAME …]`.
 
-They go to docs/pictures/. Needs Chromium on the path. Each letter is measured first: one that scrolls sideways ends the
-run with exit code 1.
+They go to docs/pictures/; the two of the README are kept in the repository. Needs Chromium on the path. Every mail is
+measured in the page first: one that scrolls sideways, a text with less contrast than 4.5 to its background, or a button
+lower than 44 pixels ends the run with exit code 1.
 All people are invented. `EXAMPLES` has the values of every letter; the tests render the same.
 """
 
+import base64
+import json
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
@@ -18,14 +22,19 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bot.desk.approvals import HELP
 from bot.desk.drafts import OTHERS as OTHERS_TOO
+from bot.desk.failures import WHAT
 from bot.mail.letter import mailto, render
 from bot.mail.markdown import Enclosed, enclose
 from bot.processors.by_staff import ACCESS_TASKS
 
 OUT = Path(__file__).parent / "pictures"
 WIDTHS = (375, 800)
+MODES = ("light", "dark")
+PHONE = (375, 812)
+LEAST_CONTRAST = 4.5  # WCAG 2.2 §1.4.3
+README = {"phone-approve": ("approve", "light"), "phone-question": ("question", "dark")}
+"""The pictures of the README: one phone screen each."""
 BOX = "info@winkel.example"
 CODE = "#k7f3q2m5n4p6r3s2"
 
@@ -137,7 +146,7 @@ BY_HAND = {
 FAILURE = {
     "case": "LES-2026-0042-1",
     "term": date(2026, 4, 2),
-    "what": "Niemand kan zien of deze e-mail is verzonden. Het programma stuurt hem niet nog een keer.",
+    "what": WHAT["unclear"],
     "letter": 17,
     "audience": "de klant",
     "message_id": "<3fa81c073fa81c07@winkel.example>",
@@ -296,9 +305,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "failure": FAILURE,
     "did_nothing": {
-        "why": "Deze vraag is al beantwoord op 12-03-2026. U kunt antwoorden met: akkoord, niet akkoord.",
-        "about": "",
+        "why": "Deze vraag is al beantwoord op 12-03-2026. Er is niets gedaan.",
     },
+    "help": {},
+    "probe": {"code": CODE, "buttons": buttons(Status="status")},
     "joined": {
         "case": "LES-2026-0042",
         "term": date(2026, 4, 2),
@@ -380,15 +390,27 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "buttons": buttons(Gedaan="gedaan"),
         },
     ),
-    "did_nothing-help": ("did_nothing", {"why": HELP, "about": "Uw vraag om hulp"}),
     "open_list-empty": (
         "open_list",
         {**OPEN_LIST, "lines": [], "number": 0, "overdue": 0, "doubts": 0, "unclear": 0, "polled": None},
     ),
     "open_list-one": ("open_list", {**OPEN_LIST, "lines": OPEN_LIST["lines"][:1], "number": 1, "doubts": 1}),
-    "failure-bounced": (
+    "failure-answer": (
         "failure",
-        {**FAILURE, "what": "Deze e-mail is teruggekomen: hij is niet aangekomen.", "state": "bounced"},
+        {
+            **FAILURE,
+            "what": WHAT["bounced"],
+            "state": "bounced",
+            "code": CODE,
+            "buttons": buttons(Gedaan="gedaan", Nieuw_concept="niet akkoord "),
+        },
+    ),
+    "failure-sent": ("failure", {**FAILURE, "what": WHAT["sent"], "state": "sent"}),
+    "failure-waits": ("failure", {**FAILURE, "what": WHAT["CapReached"], "state": "approved"}),
+    "failure-held-up": ("failure", {**FAILURE, "what": WHAT["posting"], "state": "posting"}),
+    "failure-staff": (
+        "failure",
+        {**FAILURE, "what": WHAT["staff"], "state": "staff", "audience": "de medewerkers"},
     ),
     "failure-work": (
         "failure",
@@ -422,65 +444,127 @@ SHOWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 MEASURE = """
+const rgb = (colour) => colour.match(/[\\d.]+/g).map(Number);
+const light = ([r, g, b]) => {
+  const [x, y, z] = [r, g, b].map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+};
+const paper = (element) => {
+  for (let one = element; one; one = one.parentElement) {
+    const colour = rgb(getComputedStyle(one).backgroundColor);
+    if (colour.length === 3 || colour[3] === 1) return colour;
+  }
+  return [255, 0, 255];  // the page itself must have a colour
+};
+const contrast = (element) => {
+  const pair = [light(rgb(getComputedStyle(element).color)), light(paper(element))].sort((a, b) => a - b);
+  return (pair[1] + 0.05) / (pair[0] + 0.05);
+};
+const wrong = (frame) => {
+  const page = frame.contentDocument, found = [];
+  if (page.documentElement.scrollWidth > frame.clientWidth) found.push("scrolls sideways");
+  const texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const words = texts.currentNode.textContent.trim(), element = texts.currentNode.parentElement;
+    if (words && words !== "\u00a0" && contrast(element) < LEAST)
+      found.push(`contrast ${contrast(element).toFixed(1)} at “${words.slice(0, 30)}”`);
+  }
+  for (const cell of page.querySelectorAll("td.filled, td.open"))
+    if (cell.getBoundingClientRect().height < 44) found.push(`a button of ${cell.textContent} is lower than 44 pixels`);
+  return found;
+};
 onload = () => {
   const frames = [...document.querySelectorAll("iframe")];
-  const height = (frame) => frame.contentDocument.documentElement.scrollHeight;
-  for (const frame of frames) frame.style.height = height(frame) + "px";
-  const wide = frames.filter((frame) => frame.contentDocument.documentElement.scrollWidth > frame.clientWidth);
-  document.title = Math.max(...frames.map(height)) + " " + wide.map((frame) => frame.clientWidth).join(",");
+  for (const frame of frames) {
+    const dark = frame.contentWindow.matchMedia("(prefers-color-scheme: dark)").matches;
+    frame.style.height = frame.dataset.height || frame.contentDocument.documentElement.scrollHeight + "px";
+    frame.report = wrong(frame);
+    if (dark !== (frame.dataset.mode === "dark")) frame.report.push("was not shown in its mode");
+  }
+  const rows = [...document.querySelectorAll("section")].map((row) => ({
+    name: row.id,
+    height: row.scrollHeight,
+    wrong: [...row.children].flatMap((one) =>
+      one.report.map((what) => `${one.dataset.mode} ${one.clientWidth}: ${what}`)),
+  }));
+  const report = document.createElement("pre");
+  report.id = "report";
+  report.textContent = btoa(unescape(encodeURIComponent(JSON.stringify(rows))));
+  document.body.append(report);
 };
 """
 
 
-def page(html: str) -> str:
-    """One letter in a narrow and a wide frame, light and dark; its title says the height and what scrolls sideways."""
-    frames = "".join(
-        f'<iframe style="border:0;width:{width}px;color-scheme:{mode}" srcdoc="{escape(html)}"></iframe>'
-        for width in WIDTHS
-        for mode in ("light", "dark")
-    )
-    return f"""<!doctype html><meta charset="utf-8">
-<body style="margin:0;display:flex;align-items:flex-start">{frames}<script>{MEASURE}</script></body>"""
+def _frame(html: str, width: int, mode: str, height: str = "") -> str:
+    shown = f"border:0;flex:none;width:{width}px;height:{height};color-scheme:{mode}"
+    return f'<iframe style="{shown}" data-mode="{mode}" data-height="{height}" srcdoc="{escape(html)}"></iframe>'
 
 
-def picture(name: str, browser: str) -> str:
-    """Makes the picture of one letter; gives the widths at which it scrolls sideways, "" for none."""
+def page(rows: Mapping[str, str]) -> str:
+    """Rows of frames, each under its name, and what is wrong with them as base64 of JSON in `#report`."""
+    sections = "".join(f'<section id="{name}" style="display:flex">{frames}</section>' for name, frames in rows.items())
+    script = f"const LEAST = {LEAST_CONTRAST};{MEASURE}"
+    return f"""<!doctype html><meta charset="utf-8"><body style="margin:0;background:#fff">{sections}
+<script>{script}</script></body>"""
+
+
+def frames_of(shown: str) -> str:
+    """One letter in a narrow and a wide frame, light and dark."""
+    html = render(*SHOWN[shown]).html
+    return "".join(_frame(html, width, mode) for width in WIDTHS for mode in MODES)
+
+
+def run(browser: str, rows: Mapping[str, str], *options: str) -> str:
+    """Has Chromium open a page of rows; gives what it prints."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "letter.html"
-        file.write_text(page(render(name, EXAMPLES[name]).html), encoding="utf-8")
-        command = [
-            browser,
+        file = Path(folder) / "page.html"
+        file.write_text(page(rows), encoding="utf-8")
+        fixed = (
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
             "--hide-scrollbars",
             f"--user-data-dir={folder}/profile",
-        ]
-        width = 2 * sum(WIDTHS)
-        shown = subprocess.run(  # noqa: S603 - a fixed command
-            [*command, f"--window-size={width},900", "--dump-dom", file.as_uri()],
-            capture_output=True, text=True, check=True, timeout=60,
-        ).stdout  # fmt: skip
-        found = re.search(r"<title>(\d+) ([\d,]*)</title>", shown)
-        assert found, "the page could not be measured"
-        subprocess.run(  # noqa: S603
-            [*command, f"--window-size={width},{found[1]}", f"--screenshot={OUT / name}.png", file.as_uri()],
-            capture_output=True, check=True, timeout=60,
-        )  # fmt: skip
-        return found[2]
+        )
+        return subprocess.run(
+            [browser, *fixed, *options, file.as_uri()], capture_output=True, text=True, check=True, timeout=120
+        ).stdout
+
+
+def measure(browser: str, wanted: Iterable[str]) -> list[dict[str, Any]]:
+    """For each letter its name, the height of its picture, and what is wrong with it."""
+    rows = {name: frames_of(name) for name in wanted}
+    shown = run(browser, rows, f"--window-size={len(MODES) * sum(WIDTHS)},900", "--dump-dom")
+    found = re.search(r'<pre id="report">([\w+/=]+)</pre>', shown)
+    assert found, "the page could not be measured"
+    measured: list[dict[str, Any]] = json.loads(base64.b64decode(found[1]))
+    return measured
 
 
 def main(wanted: list[str]) -> int:
-    """Pictures of these letters, or of all."""
+    """Measures these letters, or all, and makes their pictures."""
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if browser is None:
         print("Chromium is missing: install it (apt-get install chromium) and run this again", file=sys.stderr)
         return 1
+    if unknown := [name for name in wanted if name not in SHOWN]:
+        print(f"there is no picture {unknown[0]!r}; there are {', '.join(SHOWN)}", file=sys.stderr)
+        return 2
     OUT.mkdir(exist_ok=True)
-    sideways = {name: found for name in wanted or SHOWN if (found := picture(name, browser))}
-    for name, widths in sideways.items():
-        print(f"{name} scrolls sideways at {widths} pixels", file=sys.stderr)
-    return 1 if sideways else 0
+    bad = False
+    for row in measure(browser, wanted or SHOWN):
+        name = row["name"]
+        size = f"--window-size={len(MODES) * sum(WIDTHS)},{row['height']}"
+        run(browser, {name: frames_of(name)}, size, f"--screenshot={OUT / name}.png")
+        for what in row["wrong"]:
+            bad = True
+            print(f"{name}, {what}", file=sys.stderr)
+    for name, (shown, mode) in README.items():
+        if not wanted or shown in wanted:
+            width, height = PHONE
+            frame = _frame(render(*SHOWN[shown]).html, width, mode, f"{height}px")
+            run(browser, {name: frame}, f"--window-size={width},{height}", f"--screenshot={OUT / name}.png")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

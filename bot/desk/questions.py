@@ -474,21 +474,21 @@ def list_hash(letters: Sequence[Letter]) -> str:
 # --- mails that tell --------------------------------------------------------------------------------------------------
 
 
-def tell(bot: Bot, session: Session, mail: Mail, why: str, sentence: str, subject: str = "") -> None:
-    """Tells a genuine member of staff why a command did nothing, or what was asked: once a day for each reason."""
+def tell(bot: Bot, session: Session, mail: Mail, why: str, sentence: str) -> None:
+    """Tells a genuine member of staff why a command did nothing: once a day for each reason."""
     day = local_date(bot.clock.now())
     key = f"tell-{day}-{address_hash(bot, mail.sender)[:12]}-{bot.vault.keyed_hash('reason', why)[:12]}"
-    write(
-        bot,
-        session,
-        key,
-        "did_nothing",
-        {"why": sentence, "about": subject},
-        [mail.sender],
-        vault=DESK,
-        rank="staff",
-        answers=[*mail.references[-10:], mail.message_id] if mail.message_id else (),
-    )
+    _reply(bot, session, mail, key, "did_nothing", {"why": sentence})
+
+
+def explain(bot: Bot, session: Session, row: Message, mail: Mail) -> None:
+    """The answer to `help`: all words of staff."""
+    _reply(bot, session, mail, f"help-{row.id}", "help", {})
+
+
+def _reply(bot: Bot, session: Session, mail: Mail, key: str, template: str, values: Mapping[str, Any]) -> None:
+    thread = [*mail.references[-10:], mail.message_id] if mail.message_id else ()
+    write(bot, session, key, template, values, [mail.sender], vault=DESK, rank="staff", answers=thread)
 
 
 def show_copy(bot: Bot, session: Session, request: Request, case: Case, letter: Letter, by: str) -> None:
