@@ -68,6 +68,7 @@ def phrase_hashes(text: str) -> frozenset[str]:
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+")
 _PREFIX = re.compile(r"^[ \t]{0,3}(?:>[ \t]?)+")
+_KNOWN = 200_000  # characters of a mail in which our sentences are looked for
 _LONG = 20  # letters and digits; shorter sentences are everybody's
 _EVERYBODY = re.compile(r"(met)?(vriendelijke|hartelijke)groet|hoogachtend|geachte|beste|metdankvoor|alvastbedankt")
 
@@ -98,6 +99,17 @@ def _normal(text: str) -> str:
 def _bare(line: str) -> str:
     """A line without marks and without its `>`."""
     return _PREFIX.sub("", line.lstrip(markup.ATTRIBUTION)) if line else line
+
+
+def _bounded(lines: Sequence[str]) -> Sequence[str]:
+    """The lines up to `_KNOWN` characters, none longer than a letter of ours would have."""
+    left, kept = _KNOWN, []
+    for line in lines[:_LINES]:
+        left -= len(line)
+        if left < 0:
+            break
+        kept.append(line if len(line) <= _KNOWN // 10 else "")
+    return kept
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[_Piece]:
@@ -168,7 +180,7 @@ def _ours(lines: Sequence[str], sent: frozenset[str]) -> list[bool]:
     covered = [0] * len(lines)
     total = [0] * len(lines)
     sure = [False] * len(lines)
-    for piece in _pieces(lines):
+    for piece in _pieces(_bounded(lines)):
         known = _hash(piece.normal) in sent
         if piece.line:
             total[piece.share[0][0]] = piece.share[0][1]
@@ -407,7 +419,7 @@ def is_phone_signature(line: str) -> bool:
 # --- taking apart ----------------------------------------------------------------------------------------------------
 
 _OWN, _QUOTE, _DROPPED = 0, 1, 2
-_LINES = 3_000  # lines that are looked at; below them only `>` still tells a quote
+_LINES = 2_000  # lines that are looked at; below them only `>` still tells a quote
 
 
 def _split(text: str, subject: str, sent: frozenset[str]) -> Reply:
