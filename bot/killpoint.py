@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 GRAPH_CALLS = frozenset({"get", "get_bytes", "patch", "delete", "post", "post_text", "put_upload", "get_upload"})
 _NOTHING = nullcontext()
@@ -114,7 +114,7 @@ def _name(kind: str, what: str, url: str) -> str:
 
 def route(url: str) -> str:
     """The path of a URL without the mailbox, ids left open: `/messages/{id}/send`."""
-    parts = ("{id}" if _AN_ID.fullmatch(part) else part for part in urlsplit(url).path.split("/"))
+    parts = ("{id}" if _AN_ID.fullmatch(part) else part for part in unquote(urlsplit(url).path).split("/"))
     return _MAILBOX.sub("", "/".join(parts)) or "/"
 
 

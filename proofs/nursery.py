@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -45,7 +46,11 @@ class Nursery:
 
     def __enter__(self) -> "Nursery":
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "proofs.nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "proofs.nursery"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": self._folder.name},  # what a killed process leaves behind goes with it
         )
         return self
 
@@ -71,23 +76,43 @@ class Nursery:
         process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
         ended = json.loads(process.stdout.readline())
-        printed = [Path(self._folder.name, name).read_text(encoding="utf-8") for name in ("out", "err")]
+        printed = [
+            Path(self._folder.name, name).read_text(encoding="utf-8", errors="replace") for name in ("out", "err")
+        ]
         if ended["late"] and kill_after is None:
             raise RuntimeError(f"a command did not end within {LONGEST_RUN:.0f} seconds: {' '.join(arguments)}")
         return Ended(ended["code"], *printed)
+
+
+def _load() -> None:
+    """Loads all that a start of the bot loads, so that a child has it at once."""
+    import certifi
+
+    with tempfile.NamedTemporaryFile(suffix=".pem", delete=False) as nobody:
+        certifi.where = lambda: nobody.name  # the loopback's own certificate is the only one that is needed
+    import httpcore  # noqa: F401
+
+    from bot import cli, handling, killpoint, service  # noqa: F401
+    from bot.casebook.store import open_store, upgrade
+    from bot.processors import listed  # noqa: F401
+    from bot.sorting.verdict import Item, sort
+    from workflows.terms import terms
+
+    sort(Item(subject="Inzage", own_text="Graag een kopie van mijn gegevens."))  # reads the model
+    terms(date(2026, 3, 2))  # reads the holidays
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/casebook.db")
+        upgrade(store)
+        store.close()
+    for file in Path(cli.__file__).parent.rglob("*.py"):
+        killpoint.sites(str(file))
 
 
 def _serve() -> None:
     """The nursery itself: one order a line on standard input, one answer a line on standard output."""
     real_sleep = time.sleep
     time.sleep = lambda seconds: real_sleep(min(seconds, LONGEST_PAUSE))  # before anything binds it as a default
-    from bot import cli, handling, killpoint, service  # noqa: F401
-    from bot.processors import listed  # noqa: F401
-    from bot.sorting.verdict import Item, sort
-
-    sort(Item(subject="Inzage", own_text="Graag een kopie van mijn gegevens."))  # reads the model
-    for file in Path(cli.__file__).parent.rglob("*.py"):
-        killpoint.sites(str(file))
+    _load()
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
