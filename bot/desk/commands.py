@@ -196,7 +196,7 @@ def _turns(line: str) -> bool:
 def _is_command(line: str) -> bool:
     """Whether a line could be meant as a command of its own."""
     word, rest = _word_of(line)
-    return bool(word) and (word not in BARE or word == "akkoord" or not any(map(str.isalnum, rest)))
+    return bool(word) and (word not in BARE or word.startswith("akkoord") or not any(map(str.isalnum, rest)))
 
 
 def _is_name(line: str, name: str) -> bool:

@@ -56,7 +56,10 @@ def origin(
 
 def keyword(value: str) -> str:
     """The keyword of an Auto-Submitted value: lower case, without comments and parameters. RFC 3834 §5."""
-    return re.sub(r"\([^()]*\)", " ", value[:500]).partition(";")[0].strip().lower()
+    text, count = value[:500], 1
+    while count:
+        text, count = re.subn(r"\([^()]*\)", " ", text)
+    return text.partition(";")[0].strip().lower()
 
 
 def _auto_submitted(mail: Mail) -> str:
