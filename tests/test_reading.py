@@ -2,10 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from email.message import EmailMessage
-from fnmatch import fnmatchcase
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,88 +11,24 @@ from sqlalchemy import delete, select
 
 from bot import handling, reading, service
 from bot.casebook import ledger
-from bot.casebook.schema import Mark, Message, Work
-from bot.context import Bot, open_bot
+from bot.casebook.schema import Mark, Work
 from bot.graph import folders, inbox
 from bot.sandbox import people
 from bot.sandbox.exchange import with_attachment
-from bot.sandbox.mailbox import Item, Mailbox
-from bot.sandbox.stage import MAILBOX, STAFF, Stage
-from bot.settings import load
-from tests.conftest import MONDAY_MORNING
-from tests.world import INZAGE, parsed, text_of
+from bot.sandbox.stage import MAILBOX
+from tests.shop import PARCEL, Shop, opened
+from tests.world import INZAGE, text_of
 
 ALL = "/users/{mailbox}/messages"
 DELTA = "*/messages/delta"
 VALUE = "*/[$]value"
-PARCEL = "Hoi, wanneer komt mijn pakket met zeep? Groetjes, Bram"
-
-
-@dataclass
-class Shop:
-    """A mailbox and a bot whose clock is the stage's; it was started, and nothing has arrived yet."""
-
-    stage: Stage
-    bot: Bot
-
-    @property
-    def box(self) -> Mailbox:
-        return self.stage.graph.mailboxes[MAILBOX]
-
-    def arrives(self, subject: str = "Pakket", text: str = PARCEL, message_id: str = "", **how: Any) -> Item:
-        """A mail of Bram reaches the mailbox."""
-        mail = self.stage._mail("Bram Kuipers", people.BRAM, MAILBOX, subject, text)
-        if message_id:
-            mail.replace_header("Message-ID", message_id)
-        item = self.box.item(self.stage.graph.deliver(mail, **how))
-        assert item is not None
-        return item
-
-    def poll(self, *, everything: bool = False, **span: float) -> int:
-        """One reading after `span` has passed, without taking in; gives the number of new rows."""
-        self.stage.later(**span)
-        return reading.poll(self.bot, lambda: None, everything=everything)
-
-    def run(self, **span: float) -> service.Report:
-        """`run --once` after `span` has passed."""
-        self.stage.later(**span)
-        return service.once(self.bot, sleep=lambda seconds: None)
-
-    def rows(self) -> list[Message]:
-        with self.bot.store.read() as session:
-            return list(session.scalars(select(Message).order_by(Message.id)))
-
-    def row(self, of: Item | None = None) -> Message:
-        (row,) = [row for row in self.rows() if of is None or row.graph_id == of.immutable_id]
-        return row
-
-    def calls(self, since: int, part: str = "*") -> int:
-        return sum(fnmatchcase(call.route, part) for call in self.stage.graph.calls[since:])
-
-    def told(self) -> list[EmailMessage]:
-        """The mails that staff got."""
-        return [parsed(sent.raw) for sent in self.stage.graph.outgoing if STAFF in sent.recipients]
-
-
-class StageClock:
-    """The stage's moment."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-
-    def now(self) -> datetime:
-        return self.stage.now.astimezone(UTC)
 
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Shop]:
     """The shop before its first start."""
-    with Stage(tmp_path / "shop", MONDAY_MORNING, messages_per_minute=0) as stage:
-        bot = open_bot(load(stage.settings_file), StageClock(stage))
-        bot.patience = lambda seconds: None
-        yield Shop(stage, bot)
-        bot.close()
-        assert not stage.unmodelled
+    with opened(tmp_path) as shop:
+        yield shop
 
 
 @pytest.fixture
@@ -126,10 +59,13 @@ def test_an_idle_hour_costs_a_call_a_minute_six_for_junk_and_at_most_five_more(s
     shop.run()
     before = len(shop.stage.graph.calls)
     for _ in range(60):
-        shop.stage.later(minutes=1)
-        service.one_pass(shop.bot, service.Report(shop.stage.now), everything=False)
+        shop.poll(minutes=1)
     assert shop.calls(before, DELTA) == 60 + 6
     assert shop.calls(before) - (60 + 6) <= 5
+    before = len(shop.stage.graph.calls)
+    shop.stage.later(minutes=1)
+    service.one_pass(shop.bot, service.Report(shop.stage.now), everything=False)
+    assert shop.calls(before) == 1
 
 
 def test_the_inbox_is_read_every_poll_and_junk_every_ten_minutes(shop: Shop) -> None:
