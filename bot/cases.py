@@ -1,6 +1,7 @@
 """Requests and cases in the case book: look them up, number them, move them by the machine."""
 
 from collections.abc import Collection
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from bot.letters import request_vault
 from bot.processors import export
 from bot.processors.base import Finding
 from workflows import machine
+from workflows.terms import add_working_days
 
 IDENTIFY, COLLECT, WATCH, FILE, OPEN, ASK = "identify", "collect", "watch", "file", "open", "ask"
 """Kinds of work about requests; `bot/handling.py` says what each does."""
@@ -48,6 +50,18 @@ def advance(bot: Bot, session: Session, case: Case, trigger: str, **facts: str |
     journal.write(
         session, now, trigger, request=request.reference, case=case.reference, before=before, after=case.state, **facts
     )
+
+
+def due_of(request: Request, case: Case) -> date:
+    """The last day of the answer: three months after receipt once an extension left in time (AVG art. 12(3))."""
+    return request.extended_due if case.extended else request.binding
+
+
+def work_by(bot: Bot, request: Request, case: Case) -> date:
+    """The last day on which the shop works before that, the date that staff see."""
+    if not case.extended:
+        return request.work_by
+    return add_working_days(request.extended_due + timedelta(days=1), -1, bot.settings.people.closed_days)
 
 
 def in_state(case: Case, state: str, waiting: str | None = "any") -> bool:

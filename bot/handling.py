@@ -27,6 +27,7 @@ from bot.cases import (
     cases_of,
     in_state,
     keep_finding,
+    work_by,
 )
 from bot.clock import local_date
 from bot.context import Bot
@@ -168,7 +169,7 @@ def decide(bot: Bot, row: Message, mail: Mail, *, whole: bool) -> Taken | None:
     if mail.sender in (*people.staff, *people.management):
         if not whole:
             return None
-        command = approvals.from_staff(bot, mail, reply)
+        command = approvals.from_staff(bot, mail, reply, came)
         if command is not None:
             return command
     if mail.sender in {supplier.contact for supplier in bot.settings.processors.values()}:
@@ -383,7 +384,7 @@ def identify(bot: Bot, item: work.Item) -> None:
         rights = [case.right for case in cases_of(session, request)]
     person = person_of(bot, request)
     led = all(right in RIGHTS for right in rights)
-    holder = "staff" if led and request.identity == "staff" else ""
+    holder = "staff" if request.identity == "staff" and any(right in RIGHTS for right in rights) else ""
     if led and person.proven and not holder:
         try:
             holder = known_address.on_file(person, bot.processors)
@@ -408,6 +409,8 @@ def identify(bot: Bot, item: work.Item) -> None:
         else:
             why = "het adres staat niet in de webwinkel"
         for case in cases:
+            if case.state != "verify":
+                continue
             advance(bot, session, case, "ask_staff", why="right" if not led else "sender")
             questions.by_hand(bot, session, request, case, person, why)
 
@@ -472,7 +475,7 @@ def after_letter(bot: Bot, session: Session, letter: Letter) -> None:
     """What follows when a letter was sent, refused, stays unclear, or is held up on its way (any earlier state)."""
     case = session.get(Case, letter.case_id) if letter.case_id else None
     if letter.state == "sent" and letter.template == "extension" and case is not None:
-        _extended(bot, session, case)
+        _extended(bot, session, case, letter)
     elif letter.state == "sent" and _ends(case, letter):
         assert case is not None
         if case.state == "respond.staff" and failures.open_question(session, letter):  # it turned up after all
@@ -492,12 +495,15 @@ def after_letter(bot: Bot, session: Session, letter: Letter) -> None:
     failures.letter_failed(bot, session, letter)
 
 
-def _extended(bot: Bot, session: Session, case: Case) -> None:
-    """A notice of a longer term counts when it left inside the first term (AVG art. 12(3))."""
+def _extended(bot: Bot, session: Session, case: Case, letter: Letter) -> None:
+    """A notice of a longer term counts when it left inside the first term (AVG art. 12(3)): questions wait longer."""
     request = session.get_one(Request, case.request_id)
-    if not in_state(case, "closed") and local_date(bot.clock.now()) <= request.binding:
+    on_time = local_date(letter.sending_at or bot.clock.now()) <= request.binding
+    if on_time and "extended" in machine.possible(case.state):
         advance(bot, session, case, "extended", reason=True, on_time=True)
         case.extended = True
+        for ask in session.scalars(select(Ask).where(Ask.case_id == case.id, Ask.work_by == request.work_by)):
+            ask.work_by = work_by(bot, request, case)
 
 
 def _ends(case: Case | None, letter: Letter) -> bool:

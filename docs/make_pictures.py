@@ -265,7 +265,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "reminder": REMINDER,
     "assumed": {"rights": ["inzage", "wissing"], "received": ARRIVED},
-    "contradicted": {"case": "LES-2026-0042-1", "term": date(2026, 4, 2)},
+    "contradicted": {"case": "LES-2026-0042-1", "term": date(2026, 4, 2), "how": "both"},
     "copy_shown": {"case": "LES-2026-0042-1", "term": date(2026, 4, 2), "draft": "3fa81c07"},
     "open_list": OPEN_LIST,
     "breach": {

@@ -14,17 +14,21 @@ from sqlalchemy.orm import Session
 from bot.casebook import journal, ledger
 from bot.casebook.ledger import Taken
 from bot.casebook.schema import Ask, Case, Letter, Message, Request
-from bot.clock import local_date
+from bot.casebook.vault import KeyDestroyed
 from bot.context import Bot
-from bot.desk import intake, open_list, questions
-from bot.desk.commands import Command, Unclear, parse_command
-from bot.desk.orders import COMMANDS, STAYS_OPEN, Order, Refused, contradicts, staff_number
+from bot.desk import commands, intake, open_list, questions
+from bot.desk.commands import Command, Unclear
+from bot.desk.orders import COMMANDS, GONE, STAYS_OPEN, Order, Refused, contradicts, staff_number
+from bot.letters import Parts, content_of, parts_of
+from bot.mail import markup
 from bot.mail.authentication import genuine_internal
 from bot.mail.message import Mail
-from bot.mail.reply import Reply, split, split_text
+from bot.mail.origin import Origin
+from bot.mail.reply import Reply, phrase_hashes, sentence_hashes, split, split_text
+from bot.mail.unseen import hides_words
+from workflows.machine import IllegalTransition
 
 _CODE = re.compile(r"(?<![\w#])#([a-z2-7]{16})(?!\w)", re.IGNORECASE)
-MOST_WRONG = 5  # wrong commands of one sender a day that are answered
 
 
 def codes_in(subject: str) -> tuple[str, ...]:
@@ -32,7 +36,7 @@ def codes_in(subject: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code.lower() for code in _CODE.findall(subject)))
 
 
-def from_staff(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
+def from_staff(bot: Bot, mail: Mail, reply: Reply, came: Origin) -> Taken | None:
     """What a mail from a listed address is; None when it is no command and must be looked at like any other mail."""
     people = bot.settings.people
     codes = codes_in(mail.subject)
@@ -42,6 +46,8 @@ def from_staff(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
         _note_probe(bot, codes[0], "genuine" if proof.ok else proof.reason)
     if not proof.ok:
         return _nothing("not genuine") if codes else None
+    if came.kind != "human":
+        return _nothing(f"perhaps no person: {came.reason}") if codes else None
     if not codes:
         return _without_code(bot, mail, reply)
     if mail.sender not in people.staff:
@@ -50,23 +56,28 @@ def from_staff(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
         sentence = "Het onderwerp bevat meer dan één code. Antwoord op één e-mail tegelijk."
         return _answered(bot, mail, "several codes", sentence)
     if reply.forwarded:
-        return _nothing("forwarded")
+        return _answered(bot, mail, "forwarded", "Dit is een doorgestuurde e-mail. Antwoord op de e-mail zelf.")
     with bot.store.read() as session:
         ask = questions.asked(bot, session, codes[0])
-        elsewhere = ask is not None and _points_elsewhere(session, ask, mail)
-        sent = _sentences(session, ask) if ask is not None else frozenset()
+        named = _named(session, mail)
+        put = {letter.id: parts for letter in named if (parts := _puts(bot, letter, codes[0]))}
+        if ask is not None and ask.staff_letter_id not in put:
+            original = _content(bot, session.get_one(Letter, ask.staff_letter_id))
+            put |= {int(ask.staff_letter_id or 0): original} if original else {}
+        elsewhere = bool(named) and not any(letter.id in put for letter in named)
+        sent = _sentences(session, ask, put)
     if ask is None:
         return _answered(bot, mail, "unknown code", "Deze code ken ik niet. Antwoord op de e-mail met de vraag.")
     if elsewhere:
         sentence = "Dit is een antwoord op een andere e-mail dan waar de code bij hoort. Er is niets gedaan."
-        return _answered(bot, mail, "another draft", sentence)
+        return _answered(bot, mail, "another draft", sentence, ask)
     own = split(mail, sent)
-    if own.leaked or own.inline or _parts_differ(mail, sent):
+    if own.leaked or own.inline or _parts_differ(mail, sent) or hides_words(mail.html, commands.is_command):
         sentence = "Ik kan niet zien welke woorden van u zijn. Zet uw antwoord boven de oude tekst."
-        return _answered(bot, mail, "unclear reply", sentence)
-    command = parse_command(own.own_text, mail.from_name)
+        return _answered(bot, mail, "unclear reply", sentence, ask)
+    command = commands.parse_command(own.own_text, mail.from_name)
     if isinstance(command, Unclear):
-        return _answered(bot, mail, "unclear command", command.sentence)
+        return _answered(bot, mail, "unclear command", command.sentence, ask)
     if command.word in ("status", "help"):
         return _asked_for(bot, mail, command.word)
     by, ask_id = mail.sender, ask.id
@@ -89,15 +100,23 @@ def _note_probe(bot: Bot, code: str, verdict: str) -> None:
 
 
 def _without_code(bot: Bot, mail: Mail, reply: Reply) -> Taken | None:
-    """What staff may start without a question: the open list, help, a request that reached the shop another way."""
-    command = parse_command(reply.own_text, mail.from_name)
-    if isinstance(command, Unclear) or mail.sender not in bot.settings.people.staff:
+    """What staff may start without a question: the open list, help, a request that reached the shop another way.
+
+    A reply to a mail of ours that carries no code is told so; any other mail is looked at like everybody's.
+    """
+    if mail.sender not in bot.settings.people.staff:
         return None
-    if command.word in ("status", "help"):
+    command = commands.parse_command(reply.own_text, mail.from_name)
+    if isinstance(command, Command) and command.word in ("status", "help"):
         return _asked_for(bot, mail, command.word)
-    if command.word == "ontvangen op":
+    if isinstance(command, Command) and command.word == "ontvangen op":
         return intake.from_staff(bot, mail, reply, command)
-    return None
+    with bot.store.read() as session:
+        ours = any(letter.audience == "staff" for letter in _named(session, mail))
+    if not ours or reply.forwarded:
+        return None
+    sentence = "In het onderwerp staat geen code. Antwoord op de e-mail met de vraag, en laat het onderwerp staan."
+    return _answered(bot, mail, "no code", sentence)
 
 
 def _asked_for(bot: Bot, mail: Mail, word: str) -> Taken:
@@ -110,40 +129,62 @@ def _asked_for(bot: Bot, mail: Mail, word: str) -> Taken:
     return Taken("staff-command", f"command: {word}", follow=follow)
 
 
-def _points_elsewhere(session: Session, ask: Ask, mail: Mail) -> bool:
-    """Whether the mail answers another of our mails than those that put this question or reminded of it."""
-    ids = [*mail.in_reply_to, *mail.references]
-    ours = session.scalars(
-        select(Letter).where(
-            or_(Letter.message_id.in_(ids), Letter.sent_message_id.in_(ids)), Letter.audience == "staff"
-        )
-    ).all()
-    return bool(ours) and not any(_of_question(letter, ask) for letter in ours)
+def _named(session: Session, mail: Mail) -> list[Letter]:
+    """The letters of ours that a mail answers: by In-Reply-To, else by References."""
+    for ids in (mail.in_reply_to, mail.references):
+        ours = select(Letter).where(or_(Letter.message_id.in_(ids), Letter.sent_message_id.in_(ids)))
+        if ids and (found := list(session.scalars(ours))):
+            return found
+    return []
 
 
-def _of_question(letter: Letter, ask: Ask) -> bool:
-    return letter.key == ask.key or letter.key == f"deputy-{ask.id}" or letter.key.startswith(f"remind-{ask.id}-")
+def _content(bot: Bot, letter: Letter) -> Parts | None:
+    """A letter of ours as it was sent; None once its key is destroyed."""
+    try:
+        return parts_of(content_of(bot, letter)) if letter.content is not None else None
+    except KeyDestroyed:
+        return None
 
 
-def _sentences(session: Session, ask: Ask) -> frozenset[str]:
-    """Hashes of the sentences that we sent in this question: none of them may be read as somebody's own words."""
-    letters = session.scalars(
-        select(Letter).where(
-            or_(Letter.key == ask.key, Letter.key.startswith(f"remind-{ask.id}-"), Letter.id == ask.subject_letter_id)
-        )
-    )
-    return frozenset(sentence for letter in letters for sentence in letter.sentences)
+def _puts(bot: Bot, letter: Letter, code: str) -> Parts | None:
+    """A letter of ours that put the question of this code, reminded of it, or brought it to a deputy."""
+    parts = _content(bot, letter)
+    return parts if parts is not None and code in codes_in(parts.header("Subject")) else None
+
+
+def _sentences(session: Session, ask: Ask | None, put: Mapping[int, Parts]) -> frozenset[str]:
+    """Hashes of what we said in this question, in whatever lines: none of it may be read as somebody's own words."""
+    drafts = session.scalars(select(Letter.sentences).where(Letter.id == ask.subject_letter_id)) if ask else ()
+    known = {sentence for sentences in drafts for sentence in sentences}
+    for parts in put.values():
+        for text in (parts.text, markup.read(parts.html).text):
+            known |= sentence_hashes(text) | phrase_hashes(text)
+    return frozenset(known)
+
+
+_LINKS = re.compile(r"[<\[](?:mailto:|https?:|cid:)[^<>\]]*[>\]]", re.I)
 
 
 def _parts_differ(mail: Mail, sent: frozenset[str]) -> bool:
-    """Whether the text and the HTML part of a mail give different commands."""
+    """Whether the text and the HTML part of a mail say different things: a reader saw only one of them."""
     if not mail.html or not mail.text:
         return False
-    plain = parse_command(split_text(mail.text, subject=mail.subject, sent=sent).own_text)
-    rich = parse_command(split_text("", html=mail.html, subject=mail.subject, sent=sent).own_text)
+    plain, rich = (
+        commands.parse_command(split_text(text, html, mail.subject, sent).own_text, mail.from_name)
+        for text, html in ((mail.text, ""), ("", mail.html))
+    )
     if isinstance(plain, Unclear) or isinstance(rich, Unclear):
-        return False
-    return plain.word != rich.word
+        return type(plain) is not type(rich)
+    return _compared(plain) != _compared(rich)
+
+
+def _compared(command: Command) -> Command:
+    """A command without what programs change between the two parts: line ends, signs, the targets of links."""
+    reason, text, means = (
+        "".join(filter(str.isalnum, _LINKS.sub("", words))).casefold()
+        for words in (command.reason, command.text, command.means)
+    )
+    return replace(command, reason=reason, text=text, means=means)
 
 
 def _journalled(why: str) -> Callable[[Session, Message], None]:
@@ -157,12 +198,13 @@ def _nothing(why: str) -> Taken:
     return Taken("staff-command", f"did nothing: {why}", follow=_journalled(why))
 
 
-def _answered(bot: Bot, mail: Mail, why: str, sentence: str) -> Taken:
-    """A command that does nothing, answered to a genuine member of staff once a day for each reason."""
+def _answered(bot: Bot, mail: Mail, why: str, sentence: str, ask: Ask | None = None) -> Taken:
+    """A command that does nothing, answered to a genuine member of staff once a day for each reason and question."""
+    reason = f"{why}:{ask.id}" if ask is not None else why
 
     def follow(session: Session, row: Message) -> None:
         _journalled(why)(session, row)
-        questions.tell(bot, session, mail, why, sentence)
+        questions.tell(bot, session, mail, reason, sentence)
 
     return replace(_nothing(why), follow=follow)
 
@@ -173,26 +215,30 @@ def carry_out(bot: Bot, session: Session, row: Message, mail: Mail, ask_id: int,
     ask = session.get_one(Ask, ask_id)
     row.request_id = ask.request_id
     order = Order(ask, command, by, mail)
+    spent = ask.closed is not None
     try:
-        if ask.closed is not None:
-            contradicts(bot, session, order)
-            raise Refused(f"Deze vraag is al beantwoord op {local_date(ask.closed):%d-%m-%Y}. Er is niets gedaan.")
-        function = COMMANDS.get((ask.kind, command.word))
-        if function is None:
-            raise Refused(f"Met “{command.word}” kan ik bij deze vraag niets. {words_for(ask.kind)}")
-        function(bot, session, order)
-    except Refused as refused:
-        row.reason = "did nothing: " + ("spent code" if ask.closed is not None else "not possible here")
+        with session.begin_nested():
+            if spent:
+                contradicts(bot, session, order)
+            else:
+                function = COMMANDS.get((ask.kind, command.word))
+                if function is None:
+                    raise Refused(f"Met “{command.word}” kan ik bij deze vraag niets. {words_for(ask.kind)}")
+                function(bot, session, order)
+    except (Refused, IllegalTransition) as refused:
+        row.reason = "did nothing: " + ("spent code" if spent else "not possible here")
+        why = str(refused) if isinstance(refused, Refused) else GONE
         journal.write(session, now, "staff mail did nothing", why=row.reason, message=row.id, word=command.word)
-        questions.tell(bot, session, mail, f"{row.reason}:{ask.id}", str(refused))
+        questions.tell(bot, session, mail, f"{row.reason}:{ask.id}", why)
         return
     if ask.closed is None and command.word not in STAYS_OPEN:
         questions.close(ask, by, command.word, now)
     request = session.get(Request, ask.request_id) if ask.request_id else None
     case = session.get(Case, ask.case_id) if ask.case_id else None
     journal.write(
-        session, now, "staff decided", request=request.reference if request else None,
-        case=case.reference if case else None, word=command.word, staff=staff_number(bot, by), question=ask.kind,
+        session, now, "staff contradicted" if spent else "staff decided",
+        request=request.reference if request else None, case=case.reference if case else None, word=command.word,
+        staff=staff_number(bot, by), question=ask.kind,
     )  # fmt: skip
 
 

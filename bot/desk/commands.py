@@ -86,6 +86,8 @@ def parse_command(own_text: str, name: str = "") -> Command | Unclear:
     lines = _opened(own_text)
     if not lines:
         return Unclear("Uw antwoord bevat geen woorden. Schrijf in de eerste regel wat er moet gebeuren.")
+    if _broken(own_text, lines[0]):
+        return Unclear(f"In “{_shown(lines[0])}” staan onzichtbare tekens. Typ de opdracht opnieuw.")
     word, rest = _word_of(lines[0])
     if word == "tekst":
         return _new_text(rest, lines[1:])
@@ -99,7 +101,7 @@ def parse_command(own_text: str, name: str = "") -> Command | Unclear:
     rest, below = _closed(rest, lines[1:], name, strict=carries_text)
     if below is None:
         return Unclear(f"Onder uw groet staat nog iets dat de betekenis kan veranderen. {_ADVICE}")
-    if any(map(_is_command, below)):
+    if any(map(is_command, below)):
         return Unclear("Uw antwoord bevat meer dan één opdracht. Geef één opdracht in één e-mail.")
     if below and not carries_text:
         return Unclear(f"Onder “{word}” staat nog iets: “{_shown(below[0])}”. {_ADVICE}")
@@ -112,7 +114,7 @@ def parse_command(own_text: str, name: str = "") -> Command | Unclear:
 def parse_customer_word(own_text: str, name: str = "") -> str | None:
     """`ja`, `nee` or `toch niet` when the customer's own words are exactly that; None for everything else."""
     lines = _opened(own_text)
-    if not lines or lines[0].startswith(">") or "~~" in lines[0]:
+    if not lines or lines[0].startswith(">") or "~~" in lines[0] or _broken(own_text, lines[0]):
         return None
     rest, below = _closed(lines[0], lines[1:], name)
     if below is None or below or "?" in rest:
@@ -145,6 +147,7 @@ _TURNS = re.compile(
 _DELIMITER = re.compile(r"(?:--|__|—)\s?[-_]*")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 _KIND_SIGNS = frozenset("👍👌✅🙂😀😃😄😊🆗")
+_SPLIT = re.compile(r"\w[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+\w")
 _OWN = 50_000  # characters of an answer that are looked at
 _LONGEST = 4_000  # characters of a reason
 
@@ -161,6 +164,12 @@ def _opened(own_text: str) -> list[str]:
     if kept and (greeting := _GREETING_BEFORE.match(kept[0][:200])):
         kept[0] = kept[0][greeting.end() :]
     return kept
+
+
+def _broken(own_text: str, first: str) -> bool:
+    """Whether signs that nobody sees stand inside the words of the command's line: no phone puts them there."""
+    lines = (line for line in own_text[:_OWN].splitlines() if _SPLIT.search(line))
+    return any(_opened(line)[:1] == [first] for line in lines)
 
 
 def _closed(rest: str, below: Sequence[str], name: str, *, strict: bool = False) -> tuple[str, list[str] | None]:
@@ -190,10 +199,10 @@ def _closed(rest: str, below: Sequence[str], name: str, *, strict: bool = False)
 
 def _turns(line: str) -> bool:
     """Whether a line under the greeting may say something: it begins like a sentence of its own, or is a command."""
-    return bool(_TURNS.match(line)) or _is_command(line)
+    return bool(_TURNS.match(line)) or is_command(line)
 
 
-def _is_command(line: str) -> bool:
+def is_command(line: str) -> bool:
     """Whether a line could be meant as a command of its own."""
     word, rest = _word_of(line)
     return bool(word) and (word not in BARE or word.startswith("akkoord") or not any(map(str.isalnum, rest)))
@@ -242,7 +251,7 @@ def _reasoned(word: str, argument: str) -> Command | Unclear:
     reason = argument.strip(" \t-–:;")
     if not any(map(str.isalnum, reason)):
         return Unclear(f"Schrijf achter “{word}” ook de reden, bijvoorbeeld: {word} het adres klopt niet.")
-    if _is_command(reason):
+    if is_command(reason):
         return Unclear("Uw antwoord bevat meer dan één opdracht. Geef één opdracht in één e-mail.")
     if len(reason) > _LONGEST:
         return Unclear(f"De reden achter “{word}” is te lang. Gebruik hoogstens {_LONGEST} tekens.")

@@ -38,7 +38,7 @@ class Shape:
 
 def progress(bot: Bot, session: Session, request: Request, case: Case) -> None:
     """Moves a case that collects: tasks for staff once the programs have answered, a draft once everybody has."""
-    if not in_state(case, "collect") or case.state == "collect.person":
+    if not in_state(case, "collect") or case.state == "collect.person" or _led_by_staff(session, case):
         return
     waiting = {answer.processor for answer in answers_of(session, case) if answer.answer == "pending"}
     if waiting - set(tasks.by_staff(bot)):
@@ -50,6 +50,12 @@ def progress(bot: Bot, session: Session, request: Request, case: Case) -> None:
     if case.state == "collect.staff":
         advance(bot, session, case, "task_done")
     put(bot, session, request, case, Shape())
+
+
+def _led_by_staff(session: Session, case: Case) -> bool:
+    """Whether staff took the case over: then the program makes no draft, whoever still answers."""
+    held = select(Ask.id).where(Ask.case_id == case.id, Ask.kind == "taken", Ask.closed.is_(None)).limit(1)
+    return session.scalar(held) is not None
 
 
 def put(bot: Bot, session: Session, request: Request, case: Case, shape: Shape) -> None:

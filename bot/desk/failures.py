@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.budgets import CAPPED, WAITS_DAY
 from bot.casebook.schema import Ask, Case, Letter, Request
-from bot.cases import in_state
+from bot.cases import in_state, work_by
 from bot.clock import local_date
 from bot.context import Bot
 from bot.correspondence import ENDING
@@ -72,12 +72,12 @@ def _decides(session: Session, letter: Letter) -> bool:
     )
 
 
-def _values(session: Session, letter: Letter) -> dict[str, object]:
+def _values(bot: Bot, session: Session, letter: Letter) -> dict[str, object]:
     request = session.get(Request, letter.request_id) if letter.request_id else None
     case = session.get(Case, letter.case_id) if letter.case_id else None
     return {
         "case": case.reference if case else (request.reference if request else ""),
-        "term": request.work_by if request else None,
+        "term": work_by(bot, request, case) if request and case else (request.work_by if request else None),
         "what": WHAT.get(letter.error or "", WHAT.get(letter.state, "")),
         "letter": letter.id,
         "audience": AUDIENCE_WORDS[letter.audience],
@@ -93,7 +93,7 @@ def _tell(bot: Bot, session: Session, letter: Letter, key: str) -> None:
         session,
         key,
         "failure",
-        _values(session, letter),
+        _values(bot, session, letter),
         [bot.settings.people.staff[0]],
         vault=request_vault(request.id) if request else DESK,
         rank="alarm",
@@ -104,20 +104,21 @@ def _tell(bot: Bot, session: Session, letter: Letter, key: str) -> None:
 
 def _ask(bot: Bot, session: Session, letter: Letter) -> None:
     request = session.get_one(Request, letter.request_id)
+    case = session.get_one(Case, letter.case_id)
     ask(
         bot,
         session,
         f"failed-{letter.id}-{letter.state}",
         FAILED,
         "failure",
-        _values(session, letter),
+        _values(bot, session, letter),
         WORDS,
         vault=request_vault(request.id),
         rank="alarm",
         request=request,
-        case=session.get_one(Case, letter.case_id),
+        case=case,
         letter=letter,
-        work_by=request.work_by,
+        work_by=work_by(bot, request, case),
     )
 
 
@@ -161,5 +162,5 @@ def _pass_on(bot: Bot, session: Session, letter: Letter) -> None:
 
 
 def _tell_to(bot: Bot, session: Session, letter: Letter, key: str, to: list[str]) -> None:
-    values = {**_values(session, letter), "what": WHAT["staff"], "state": "staff"}
+    values = {**_values(bot, session, letter), "what": WHAT["staff"], "state": "staff"}
     write(bot, session, key, "failure", values, to, vault=DESK, rank="alarm")

@@ -6,7 +6,7 @@ address on file confirm it.
 
 import re
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from bot.sorting.verdict import Item, sort
 _FROM = re.compile(
     r"^\W*(?:van|from|von|de)\s*:\s*(?P<name>[^<\n]*?)\s*<?(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>?", re.I | re.M
 )
+LONG_AGO = timedelta(days=2 * 365)
 CHANNELS = {"": "mail", "post": "post", "telefoon": "phone"}
 
 
@@ -32,6 +33,9 @@ def from_staff(bot: Bot, mail: Mail, reply: Reply, command: Command) -> Taken:
     today = local_date(bot.clock.now())
     if command.received is None or command.received > today:
         return _told(bot, mail, "Die datum ligt in de toekomst. Stuur de e-mail opnieuw door, met de juiste datum.")
+    if today - command.received > LONG_AGO:
+        sentence = "Die datum ligt meer dan twee jaar terug. Stuur de e-mail opnieuw door, met de juiste datum."
+        return _told(bot, mail, sentence)
     inner = forwarded(mail, reply)
     received = datetime.combine(command.received, time(12), AMSTERDAM)
     channel = CHANNELS[command.channel]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot import work
 from bot.casebook import ledger
 from bot.casebook.schema import Ask, Case, Letter, Message, Request
-from bot.cases import findings_of, in_state
+from bot.cases import due_of, findings_of, in_state, work_by
 from bot.clock import local_date
 from bot.context import Bot
 from bot.desk import drafts, questions
@@ -47,9 +47,9 @@ def send(bot: Bot, session: Session, row: Message, mail: Mail) -> None:
         {
             "case": case.reference,
             "right": WORDS[case.right].dutch,
-            "term": request.work_by,
+            "term": work_by(bot, request, case),
             "waits": WAITS_FOR[machine.state_of(case.state)[1]],
-            "overdue": today > (request.extended_due if case.extended else request.binding),
+            "overdue": today > due_of(request, case),
         }
         for case, request in found
     ]
@@ -132,16 +132,21 @@ def _put(bot: Bot, session: Session, template: str, listed: Sequence[Letter]) ->
     """One list: all with their hashes as CSV, five drawn by the hash of the list in full."""
     digest = questions.list_hash(listed)
     drawn = sorted(listed, key=lambda letter: hashlib.sha256(f"{digest}{letter.id}".encode()).digest())[:SAMPLE]
-    lines = []
+    lines, terms = [], []
     for letter in listed:
         case = session.get_one(Case, letter.case_id)
-        request = session.get_one(Request, case.request_id)
-        lines.append((case.reference, WORDS[case.right].dutch, request.work_by.isoformat(), letter.draft_hash))
+        term = work_by(bot, session.get_one(Request, case.request_id), case)
+        terms.append(term)
+        lines.append((case.reference, WORDS[case.right].dutch, term.isoformat(), letter.draft_hash))
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(("zaak", "recht", "termijn", "concept"))
     writer.writerows(lines)
     shown = [parts_of(content_of(bot, letter)) for letter in drawn]
+    ids = [letter.id for letter in listed]
+    for older in session.scalars(select(Ask).where(Ask.kind == LIST, Ask.closed.is_(None), Ask.bound_hash != digest)):
+        if not set(ids).isdisjoint((older.detail or {}).get("letters", ())):
+            questions.close(older, "program", "a newer list", bot.clock.now())
     questions.ask(
         bot,
         session,
@@ -151,7 +156,7 @@ def _put(bot: Bot, session: Session, template: str, listed: Sequence[Letter]) ->
         {
             "number": len(listed),
             "right": lines[0][1],
-            "term": min(session.get_one(Request, letter.request_id).work_by for letter in listed),
+            "term": min(terms),
             "draft": digest[:8],
             "letters": [enclose(part.text, part.html) for part in shown],
             "template": template,
@@ -159,7 +164,7 @@ def _put(bot: Bot, session: Session, template: str, listed: Sequence[Letter]) ->
         {"Akkoord lijst": "akkoord lijst"},
         vault=questions.DESK,
         bound=digest,
-        detail={"letters": [letter.id for letter in listed]},
-        work_by=min(session.get_one(Request, letter.request_id).work_by for letter in listed),
+        detail={"letters": ids},
+        work_by=min(terms),
         attachments=[Attached("lijst.csv", "text/csv", ("\ufeff" + table.getvalue()).encode())],
     )

@@ -187,6 +187,8 @@ def _extend(bot: Bot, session: Session, order: Order) -> None:
     """`verleng <reden>`: the notice of a longer term, to be approved; only inside the first term (AVG art. 12(3))."""
     case = session.get_one(Case, order.ask.case_id)
     request = session.get_one(Request, case.request_id)
+    if "extended" not in machine.possible(case.state):
+        raise Refused(GONE)
     if case.extended:
         raise Refused("De termijn van deze zaak is al een keer verlengd. Dat mag maar één keer.")
     if local_date(bot.clock.now()) > request.binding:
@@ -217,28 +219,53 @@ def _decline_extension(bot: Bot, session: Session, order: Order) -> None:
     drafts.withdraw(bot, letter, "NotApproved")
 
 
+OBJECTIONS = ("niet akkoord", "weiger", "deels", "zonder", "tekst", "overnemen", "ingetrokken")
+"""Words with which one of the staff says no to a draft that another approved."""
+
+
 def contradicts(bot: Bot, session: Session, order: Order) -> None:
-    """A no to a draft that another approved and that has not left yet: nothing goes out, both are told."""
+    """An answer to a question that was answered before. Raises Refused, unless it says the opposite in time.
+
+    A no to a draft that was approved and has not left yet: nothing goes out, a new draft is made, both are told. A no
+    that comes when the letter is on its way stops nothing, and both are told that. A yes to a draft that another said
+    no to: nothing goes out, and both are told.
+    """
     ask = order.ask
-    if order.command.word != "niet akkoord" or ask.outcome != "akkoord" or ask.subject_letter_id is None:
-        return
-    letter = session.get_one(Letter, ask.subject_letter_id)
-    if letter.state not in ("draft", "approved") or ask.closed_by == order.by:
-        return
+    assert ask.closed is not None
+    answered = Refused(f"Deze vraag is al beantwoord op {local_date(ask.closed):%d-%m-%Y}. Er is niets gedaan.")
+    letter = session.get(Letter, ask.subject_letter_id) if ask.subject_letter_id else None
+    if letter is None or letter.case_id is None or letter.template == "extension":
+        raise answered
     case = session.get_one(Case, letter.case_id)
     request = session.get_one(Request, case.request_id)
+    yes, people = ("akkoord", "akkoord lijst"), [str(ask.closed_by), order.by]
+    if ask.outcome in yes and order.command.word in OBJECTIONS:
+        if letter.state not in ("draft", "approved"):
+            if letter.state in ("posting", "drafted", "sending", "accepted", "sent", "unclear"):
+                questions.contradicted(bot, session, request, case, people, "late")
+                return
+            raise answered
+        _stop(bot, session, request, case, letter, ask)
+    else:
+        opposite = ask.outcome == "niet akkoord" and order.command.word in yes and ask.closed_by != order.by
+        if not opposite or not (in_state(case, "collect") or in_state(case, "respond", "staff")):
+            raise answered
+    questions.contradicted(bot, session, request, case, people, "alone" if ask.closed_by == order.by else "both")
+
+
+def _stop(bot: Bot, session: Session, request: Request, case: Case, letter: Letter, ask: Ask) -> None:
+    """Takes back an approved letter before it leaves, and puts the same answer to staff as a new draft."""
     open_work = session.scalars(
         select(Work).where(Work.kind == letters.LETTER, Work.ref == letter.id, Work.due.is_not(None))
     )
     for piece in open_work:
         piece.due, piece.token, piece.done = None, None, bot.clock.now()
     drafts.withdraw(bot, letter, "Contradicted")
+    for other in session.scalars(select(Ask).where(Ask.subject_letter_id == letter.id, Ask.closed.is_(None))):
+        questions.close(other, "program", "contradicted", bot.clock.now())
     if case.state == "respond.sending":
         advance(bot, session, case, "unsent", letter="contradicted")
-    shape = drafts.shape_of(bot, ask)
-    drafts.put(bot, session, request, case, shape)
-    questions.contradicted(bot, session, request, case, [str(ask.closed_by), order.by])
-    raise Refused("Een ander gaf akkoord en u niet. Er is niets verstuurd. U krijgt allebei een nieuw concept.")
+    drafts.put(bot, session, request, case, drafts.shape_of(bot, ask))
 
 
 # --- an answer that did not arrive ------------------------------------------------------------------------------------
@@ -354,10 +381,9 @@ def _verified(bot: Bot, session: Session, order: Order) -> None:
     keep_person(bot, request, person)
     kept = questions.keep(bot, request_vault(request.id), order.command.means)
     order.ask.detail = {**(order.ask.detail or {}), "means": kept}
+    led = [case.id for case in cases if case.right in RIGHTS]
     for other in session.scalars(
-        select(Ask).where(
-            Ask.request_id == request.id, Ask.kind == "by-hand", Ask.closed.is_(None), Ask.id != order.ask.id
-        )
+        select(Ask).where(Ask.case_id.in_(led), Ask.kind == "by-hand", Ask.closed.is_(None), Ask.id != order.ask.id)
     ):
         questions.close(other, order.by, "geverifieerd", bot.clock.now())
     work.enqueue(session, f"{IDENTIFY}:{request.id}:{order.ask.id}", IDENTIFY, request.id, bot.clock.now())
@@ -499,7 +525,8 @@ def _task_done(bot: Bot, session: Session, order: Order) -> None:
 def _approve_list(bot: Bot, session: Session, order: Order) -> None:
     """`akkoord lijst`: every draft of the list that still stands as it was listed leaves."""
     listed = [session.get_one(Letter, one) for one in (order.ask.detail or {}).get("letters", ())]
-    if questions.list_hash(listed) != order.ask.bound_hash:
+    changed = any(letter.state == "refused" and letter.approved_by is None for letter in listed)
+    if changed or questions.list_hash(listed) != order.ask.bound_hash:
         raise Refused(
             "Een of meer concepten van deze lijst zijn veranderd. Er is niets verstuurd. U krijgt een nieuwe lijst."
         )

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import work
-from bot.casebook import ledger
+from bot.casebook import journal, ledger
 from bot.casebook.schema import Ask, Case, Letter, Message, Request
-from bot.cases import cases_of
+from bot.cases import cases_of, work_by
 from bot.clock import AMSTERDAM, local_date
 from bot.context import Bot
 from bot.letters import Person, address_hash, code_of, content_of, parts_of, person_of, request_vault, write
@@ -31,6 +31,7 @@ DESK = "desk"  # the owner of the key of mails that belong to no request
 BACKLOG = "received before the first start"
 NO_REQUEST = "geen privacyverzoek"
 BREACH_WITHIN = timedelta(hours=72)  # AVG art. 33(1); counted from receipt
+MOST_TOLD = 10  # mails of one day that tell one of the staff why nothing was done
 SHOWN = 4_000  # characters of a mail that staff see; the whole is in the mailbox
 KIND_WORDS = {
     "privacy_question": "vraag", "complaint": "klacht", "breach_report": "datalek", "not_privacy": NO_REQUEST,
@@ -274,7 +275,7 @@ def to_approve(
         {
             "case": case.reference,
             "right": WORDS[case.right].dutch,
-            "term": request.work_by,
+            "term": work_by(bot, request, case),
             "draft": letter.draft_hash[:8],
             "name": person.name or person.on_file,
             "recipient": person.on_file,
@@ -298,7 +299,7 @@ def to_approve(
         case=case,
         letter=letter,
         detail=detail,
-        work_by=request.work_by,
+        work_by=work_by(bot, request, case),
         to=to,
     )  # fmt: skip
 
@@ -309,16 +310,17 @@ def by_hand(
     """A request that the program does not lead by itself: staff check the sender, or answer it themselves."""
     led = case.right in RIGHTS if led is None else led
     words = {"Geverifieerd": "geverifieerd "} if led else {}
+    before = select(func.count()).where(Ask.case_id == case.id, Ask.kind == "by-hand", Ask.closed.is_not(None))
     ask(
         bot,
         session,
-        f"by-hand-{case.id}-{case.state}",
+        f"by-hand-{case.id}-{session.scalar(before)}",
         "by-hand",
         "by_hand",
         {
             "case": case.reference,
             "right": WORDS[case.right].dutch,
-            "term": request.work_by,
+            "term": work_by(bot, request, case),
             "received": request.received,
             "why": why,
             "sender": f"{person.name} <{person.address}>" if person.name else person.address,
@@ -328,7 +330,7 @@ def by_hand(
         vault=request_vault(request.id),
         request=request,
         case=case,
-        work_by=request.work_by,
+        work_by=work_by(bot, request, case),
     )
 
 
@@ -434,14 +436,14 @@ def taken(bot: Bot, session: Session, request: Request, case: Case, by: str, bef
         {
             "case": case.reference,
             "right": WORDS[case.right].dutch,
-            "term": request.work_by,
+            "term": work_by(bot, request, case),
             "sender": person.address or "geen e-mailadres bekend",
         },
         {"Gedaan": "gedaan", "Teruggeven": "teruggeven"},
         vault=request_vault(request.id),
         request=request,
         case=case,
-        work_by=request.work_by,
+        work_by=work_by(bot, request, case),
         to=[by],
     )
 
@@ -475,9 +477,17 @@ def list_hash(letters: Sequence[Letter]) -> str:
 
 
 def tell(bot: Bot, session: Session, mail: Mail, why: str, sentence: str) -> None:
-    """Tells a genuine member of staff why a command did nothing: once a day for each reason."""
+    """Tells a genuine member of staff why a command did nothing: once a day for each reason.
+
+    At most `MOST_TOLD` in a day, so that no two machines can talk to each other here.
+    """
     day = local_date(bot.clock.now())
-    key = f"tell-{day}-{address_hash(bot, mail.sender)[:12]}-{bot.vault.keyed_hash('reason', why)[:12]}"
+    today = f"tell-{day}-{address_hash(bot, mail.sender)[:12]}-"
+    key = f"{today}{bot.vault.keyed_hash('reason', why)[:12]}"
+    told = session.scalar(select(func.count()).where(Letter.key.startswith(today), Letter.key != key)) or 0
+    if told >= MOST_TOLD:
+        journal.write(session, bot.clock.now(), "staff not told: too many answers today", why=why)
+        return
     _reply(bot, session, mail, key, "did_nothing", {"why": sentence})
 
 
@@ -498,7 +508,7 @@ def show_copy(bot: Bot, session: Session, request: Request, case: Case, letter: 
         session,
         f"shown-{letter.id}-{address_hash(bot, by)[:12]}",
         "copy_shown",
-        {"case": case.reference, "term": request.work_by, "draft": letter.draft_hash[:8]},
+        {"case": case.reference, "term": work_by(bot, request, case), "draft": letter.draft_hash[:8]},
         [by],
         vault=request_vault(request.id),
         rank="staff",
@@ -508,15 +518,21 @@ def show_copy(bot: Bot, session: Session, request: Request, case: Case, letter: 
     )
 
 
-def contradicted(bot: Bot, session: Session, request: Request, case: Case, people: Sequence[str]) -> None:
-    """Two of the staff disagree: nothing went out, and both are told."""
+def contradicted(
+    bot: Bot, session: Session, request: Request, case: Case, people: Sequence[str], how: str = "both"
+) -> None:
+    """Tells the people who gave opposite answers to one draft what became of it.
+
+    `how`: nothing went out, and they are two (`both`) or one (`alone`); or the letter was on its way (`late`).
+    """
+    listed = [address for address in dict.fromkeys(people) if address in bot.settings.people.staff]
     write(
         bot,
         session,
         f"contradicted-{case.id}-{bot.clock.now():%Y%m%d%H%M%S}",
         "contradicted",
-        {"case": case.reference, "term": request.work_by},
-        list(dict.fromkeys(people)),
+        {"case": case.reference, "term": work_by(bot, request, case), "how": how},
+        listed,
         vault=request_vault(request.id),
         rank="alarm",
         request=request,
@@ -616,7 +632,12 @@ def processor_refused(
         session,
         f"refused-{case.id}-{processor}-{day}",
         "processor_refused",
-        {"case": case.reference, "term": request.work_by, "processor": PROCESSORS[processor][0], "why": what_to_do},
+        {
+            "case": case.reference,
+            "term": work_by(bot, request, case),
+            "processor": PROCESSORS[processor][0],
+            "why": what_to_do,
+        },
         [bot.settings.people.staff[0]],
         vault=request_vault(request.id),
         rank="alarm",

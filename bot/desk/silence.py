@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from bot import work
 from bot.casebook import journal
 from bot.casebook.schema import Ask, Case, Letter, Message, Request
-from bot.cases import OPEN
+from bot.cases import OPEN, due_of
 from bot.clock import local_date
 from bot.context import Bot
 from bot.desk import questions, tasks
 from bot.desk.commands import RIGHTS as RIGHT_WORDS
-from bot.letters import copy_to, request_vault, write
+from bot.letters import content_of, copy_to, parts_of, request_vault, write
 from workflows.rights import WORDS
 from workflows.terms import is_working_day, reminders
 
@@ -24,7 +24,6 @@ ASSUMED_AFTER = 2  # working days until a doubtful mail is handled as its likeli
 MANAGEMENT_AFTER = 3  # working days without any answer until management is told
 REMINDED = {
     "approve": "een concept goedkeuren",
-    "second": "een concept als tweede goedkeuren",
     "extension": "een uitstelbrief goedkeuren",
     "failed": "nagaan of een brief is aangekomen",
     "sort": "zeggen wat een e-mail vraagt",
@@ -54,6 +53,8 @@ def look(bot: Bot, item: work.Item) -> None:
     with bot.store.begin() as session:
         work.finish(session, item, now)
         row = session.get_one(Ask, item.ref)
+        if row.closed is None and _is_moot(session, row):
+            questions.close(row, "program", "no longer asked", now)
         if row.closed is not None:
             return
         silent = working_days_between(local_date(row.opened), today, closed)
@@ -64,22 +65,34 @@ def look(bot: Bot, item: work.Item) -> None:
         questions.follow_up(session, row, questions.next_morning(bot, now, any_day=late))
 
 
+def _is_moot(session: Session, row: Ask) -> bool:
+    """Whether the drafts that a question is about are decided already."""
+    listed = (row.detail or {}).get("letters", ()) if row.kind == "list" else ()
+    about = listed or ([row.subject_letter_id] if row.kind in ("approve", "extension") else [])
+    return bool(about) and not any(session.get_one(Letter, one).state == "draft" for one in about)
+
+
 def _follow(bot: Bot, session: Session, row: Ask, silent: int, today: date) -> None:
     people = bot.settings.people
     original = session.get_one(Letter, row.staff_letter_id)
-    deputies = people.staff[1:2] if silent >= 1 else []
-    if silent >= 1 and row.kind != "recipient":
+    asked = [address for address in parts_of(content_of(bot, original)).addresses if address in people.staff]
+    asked = asked or people.staff[:1]
+    first = (row.detail or {}).get("first")  # whoever gave the first akkoord is no deputy for the second
+    others = [one for number, one in enumerate(people.staff, 1) if one not in asked and number != first]
+    deputies = others[:1] if silent >= 1 else []
+    if row.kind != "recipient":
         for deputy in deputies:
             copy_to(bot, session, original, f"deputy-{row.id}", [deputy], rank="staff")
     chased = row.kind in ("task", "recipient") and silent > 0 and silent % tasks.CHASED_EVERY == 0
     near = row.work_by is not None and (today in reminders(row.work_by, people.closed_days) or today >= row.work_by)
-    told = silent == MANAGEMENT_AFTER and row.kind != "recipient"
+    told = silent >= MANAGEMENT_AFTER and row.kind != "recipient" and not (row.detail or {}).get("told")
     if not (chased or near or told):
         return
     urgent = row.work_by is not None and today >= reminders(row.work_by, people.closed_days)[1]
-    to = [people.staff[0], *deputies]
+    to = [*asked, *deputies]
     if urgent or told:
         to += people.management
+        row.detail = {**(row.detail or {}), "told": True}
     remind(bot, session, row, today, to)
 
 
@@ -89,7 +102,7 @@ def remind(bot: Bot, session: Session, row: Ask, today: date, to: list[str]) -> 
     request = session.get(Request, row.request_id) if row.request_id else None
     message = session.get(Message, row.message_id) if row.message_id else None
     original = session.get_one(Letter, row.staff_letter_id)
-    binding = request.binding if request else None
+    due = due_of(request, case) if request and case else (request.binding if request else None)
     write(
         bot,
         session,
@@ -102,8 +115,8 @@ def remind(bot: Bot, session: Session, row: Ask, today: date, to: list[str]) -> 
             "asked": local_date(row.opened),
             "term": row.work_by,
             "draft": (row.bound_hash or "")[:8],
-            "binding": binding,
-            "overdue": binding is not None and today > binding,
+            "binding": due,
+            "overdue": due is not None and today > due,
             "late": row.work_by is not None and today >= row.work_by,
             "received": message.received if message else None,
             **questions.with_buttons(bot, row.key, BUTTONS.get(row.kind, {})),
@@ -123,7 +136,6 @@ def remind(bot: Bot, session: Session, row: Ask, today: date, to: list[str]) -> 
 
 BUTTONS = {
     "approve": {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
-    "second": {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
     "extension": {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
     "backlog": {"Akkoord": "akkoord", "Niet akkoord": "niet akkoord "},
     "failed": {"Gedaan": "gedaan", "Nieuw concept": "niet akkoord "},

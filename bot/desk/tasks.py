@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.casebook import journal
 from bot.casebook.schema import Answer, Ask, Case, Letter, Request
-from bot.cases import answers_of, findings_of
+from bot.cases import answers_of, findings_of, work_by
 from bot.context import Bot
 from bot.desk import questions
 from bot.letters import Person, code_of, person_of, request_vault, write
@@ -69,7 +69,7 @@ def _open(
         {
             "case": case.reference,
             "right": WORDS[case.right].dutch,
-            "term": request.work_by,
+            "term": work_by(bot, request, case),
             "processor": PROCESSORS[answer.processor][0],
             "steps": list(text.steps),
             "keys": keys_of(found, person.name, person.on_file, text.keys),
@@ -80,7 +80,7 @@ def _open(
         request=request,
         case=case,
         detail={"answer": answer.id},
-        work_by=request.work_by,
+        work_by=work_by(bot, request, case),
     )
 
 
