@@ -22,6 +22,7 @@ from bot.desk import open_list, questions
 from bot.graph.session import GraphError, TokenRefused
 from bot.handling import handlers, on_dead
 from bot.letters import LETTER
+from bot.room import give_back_freed_memory
 
 MOST_PASSES = 200  # of one `run --once`; a bot that never comes to rest is a fault
 SENT_ITEMS_WITHIN = 60.0  # seconds of real time that `run --once` waits for Sent Items
@@ -75,6 +76,7 @@ def left(bot: Bot) -> dict[str, int]:
 
 def start(bot: Bot) -> None:
     """What a process that is surely the only one does first: budgets, and leases of a dead predecessor."""
+    give_back_freed_memory()
     budgets.set_budgets(bot)
     with bot.store.begin() as session:
         work.release_all(session, bot.clock.now())
