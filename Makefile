@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test check format lock diagram budget memory record
+.PHONY: demo test check format lock diagram pictures budget memory record
 
 demo: .venv/ready
 	$(BIN)/privacybot demo
@@ -18,6 +18,9 @@ format: .venv/ready
 
 diagram: .venv/ready
 	$(BIN)/python -m workflows.machine
+
+pictures: .venv/ready
+	$(BIN)/python docs/make_pictures.py
 
 budget: .venv/ready
 	$(BIN)/python -m proofs.budget

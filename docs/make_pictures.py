@@ -2,8 +2,8 @@
 `python docs/make_pictures.py [NAME …]`.
 
 They go to docs/pictures/; the two of the README are kept in the repository. Needs Chromium on the path. Every mail is
-measured in the page first: one that scrolls sideways, a text with less contrast than 4.5 to its background, or a button
-lower than 44 pixels ends the run with exit code 1.
+measured in the page first: one that scrolls sideways, a text with less contrast than 4.5 to its background, a button
+lower than 44 pixels or below the first screen of a phone ends the run with exit code 1.
 All people are invented. `EXAMPLES` has the values of every letter; the tests render the same.
 """
 
@@ -152,7 +152,7 @@ FAILURE = {
     "message_id": "<3fa81c073fa81c07@winkel.example>",
     "state": "unclear",
 }
-OPEN_LIST = {
+OPEN_LIST: Mapping[str, Any] = {
     "lines": [
         {"case": "LES-2026-0042-1", "right": "inzage", "term": date(2026, 4, 2), "waits": "op u", "overdue": True},
         {
@@ -471,6 +471,10 @@ const wrong = (frame) => {
   }
   for (const cell of page.querySelectorAll("td.filled, td.open"))
     if (cell.getBoundingClientRect().height < 44) found.push(`a button of ${cell.textContent} is lower than 44 pixels`);
+  const below = (element) => element && element.getBoundingClientRect().bottom > SCREEN;
+  if (frame.clientWidth < 480 && below(page.querySelector("td.filled"))) found.push("no button on the first screen");
+  if (frame.clientWidth < 480 && /^approve(-|$)/.test(frame.parentElement.id) && below(page.querySelector("ul")))
+    found.push("what the processors gave is not on the first screen");
   return found;
 };
 onload = () => {
@@ -503,7 +507,7 @@ def _frame(html: str, width: int, mode: str, height: str = "") -> str:
 def page(rows: Mapping[str, str]) -> str:
     """Rows of frames, each under its name, and what is wrong with them as base64 of JSON in `#report`."""
     sections = "".join(f'<section id="{name}" style="display:flex">{frames}</section>' for name, frames in rows.items())
-    script = f"const LEAST = {LEAST_CONTRAST};{MEASURE}"
+    script = f"const LEAST = {LEAST_CONTRAST}, SCREEN = {PHONE[1]};{MEASURE}"
     return f"""<!doctype html><meta charset="utf-8"><body style="margin:0;background:#fff">{sections}
 <script>{script}</script></body>"""
 

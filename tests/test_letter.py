@@ -1,9 +1,11 @@
 """Letters: values change nothing but themselves, what must not leave does not, and the MIME is one that all carry."""
 
+import ast
 import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import astuple
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -19,7 +21,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.desk.approvals import codes_in
-from bot.desk.commands import Command, Unclear, parse_command
+from bot.desk.commands import KINDS, Command, Unclear, parse_command
+from bot.desk.commands import WORDS as COMMAND_WORDS
 from bot.mail import letter, markdown
 from bot.mail.letter import (
     Attached,
@@ -35,7 +38,9 @@ from bot.mail.letter import (
     render,
     reply_subject,
 )
-from workflows.rights import WORDS
+from bot.sandbox.stage import STAFF
+from tests.world import World, text_of
+from workflows.rights import RIGHTS, WORDS
 
 ROOT = Path(__file__).parent.parent
 
@@ -339,6 +344,109 @@ def test_a_reply_by_button_is_a_command_or_waits_for_its_reason(shown: str) -> N
         assert isinstance(command, Command) and body.startswith(command.word)
 
 
+# --- letters and the code that writes them ----------------------------------------------------------------------------
+
+TEMPLATE_AT = {"write": 3, "_write": 3, "ask": 4, "_reply": 4}  # where each function takes the name of a letter
+COMPOSED = {
+    "receipt": ("receipt_access",),
+    "answer": ("access_granted", "partly_granted", "nothing_found", "refused", "own_text"),
+    "extension": ("extension",),
+}
+"""Which letters the functions of `bot/correspondence.py` give the values that they name."""
+
+NOT_YET = {"neutral"}
+"""Letters that nothing writes yet: this one goes to a sender without proof, with the question to the known address."""
+
+
+def _keys(values: ast.expr | None) -> set[str]:
+    """The names in a dict that is written out; a question's own are named by the function that adds them."""
+    assert isinstance(values, ast.Dict)
+    plain = {str(one.value) for one in values.keys if isinstance(one, ast.Constant)}
+    return plain | ({"code", "buttons"} if None in values.keys else set())
+
+
+@cache
+def _written() -> tuple[tuple[str, str, ast.expr | None], ...]:
+    """Function, letter and values of every place in bot/ that writes a letter by its name."""
+    found: list[tuple[str, str, ast.expr | None]] = []
+    for file in sorted((ROOT / "bot").rglob("*.py")):
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        constants = {
+            getattr(one.targets[0], "id", ""): one.value.value
+            for one in module.body
+            if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
+        }
+        for call in (node for node in ast.walk(module) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            at = TEMPLATE_AT.get(name, 99)
+            if len(call.args) > at:
+                template = call.args[at]
+                said = (
+                    template.value if isinstance(template, ast.Constant) else constants.get(getattr(template, "id", ""))
+                )
+                if isinstance(said, str):
+                    found.append((name, said, call.args[at + 1] if len(call.args) > at + 1 else None))
+    return tuple(found)
+
+
+def test_every_letter_that_the_program_names_exists() -> None:
+    named = {template for _, template, _ in _written()}
+    assert len(named) > 20
+    assert named <= set(letter.names())
+
+
+def test_every_letter_there_is_is_written_somewhere() -> None:
+    chosen = {name for right in RIGHTS.values() for name in astuple(right.letters)}
+    used = (
+        {template for _, template, _ in _written()} | chosen | {name for group in COMPOSED.values() for name in group}
+    )
+    assert set(letter.names()) - used == NOT_YET
+
+
+def test_every_part_of_a_letter_is_part_of_one() -> None:
+    files = [*(ROOT / "templates").rglob("*.md")]
+    included = {name for file in files for name in re.findall(r'{% include "(\w+\.md)" %}', file.read_text())}
+    assert {file.name for file in files if file.name.startswith("_")} == included
+
+
+def test_every_example_has_the_values_that_the_code_gives() -> None:
+    checked = 0
+    for function, template, values in _written():
+        if isinstance(values, ast.Dict) and function != "_write":
+            given = _keys(values) | ({"code", "buttons"} if function == "ask" else set())
+            assert set(EXAMPLES[template]) == given, template
+            checked += 1
+    assert checked >= 20
+
+
+def test_every_example_of_a_letter_to_a_person_has_the_values_that_the_code_gives() -> None:
+    tree = ast.parse((ROOT / "bot" / "correspondence.py").read_text(encoding="utf-8"))
+    functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+    (common,) = (
+        _keys(one.value) for one in ast.walk(functions["_common"]) if isinstance(one, ast.Return) and one.value
+    )
+    for name, templates in COMPOSED.items():
+        assigned = [
+            one.value
+            for one in ast.walk(functions[name])
+            if isinstance(one, ast.Assign | ast.AnnAssign)
+            and getattr(one.targets[0] if isinstance(one, ast.Assign) else one.target, "id", "") == "values"
+        ]
+        for template in templates:
+            assert set(EXAMPLES[template]) == common | _keys(assigned[0]), template
+
+
+def test_help_names_every_word_of_staff() -> None:
+    text = " ".join(_rendered("help").text.split())
+    assert [word for word in COMMAND_WORDS if not re.search(rf"\b{word}\b", text) and word != "help"] == []
+
+
+def test_the_doubtful_mail_names_every_right_and_kind() -> None:
+    text = " ".join(_rendered("question").text.split())
+    assert [word.dutch for word in WORDS.values() if f"- {word.dutch}: " not in text] == []
+    assert [kind for kind in KINDS if f"“soort: {kind}”" not in text] == []
+
+
 # --- values -----------------------------------------------------------------------------------------------------------
 
 HOSTILE = [
@@ -615,6 +723,18 @@ def test_words_of_staff_that_may_not_stand_in_a_letter_are_named_in_dutch(text: 
 )
 def test_words_of_staff_that_may_stand_in_a_letter_pass(text: str) -> None:
     assert lint_text(text) == ()
+
+
+def test_words_of_staff_that_may_not_stand_in_a_letter_make_no_draft(world: World) -> None:
+    world.asks_for_access()
+    world.run(minutes=1)
+    draft = world.draft()
+    for word in ("tekst:", "weiger", "deels", "verleng"):
+        world.stage.staff_reply(draft, f"{word} Stuur ons eerst een kopie van uw paspoort.")
+    world.run(minutes=1)
+    first, told = world.to(STAFF)  # the draft, and once a day why nothing was done
+    assert first["Subject"] == draft["Subject"] and told["Subject"] == "Er is niets gedaan met uw antwoord"
+    assert "Uw tekst vraagt om een identiteitsbewijs." in " ".join(text_of(told).split())
 
 
 @pytest.mark.parametrize("missing", ["Waarom", "Autoriteit Persoonsgegevens", "rechtbank", "zes weken"])
