@@ -194,7 +194,8 @@ def test_a_customer_may_sign_with_the_own_name() -> None:
     "words",
     [
         "", "ja, maar", "ja?", "nee?", "ja graag", "ja en nee", "ja\nnee", "nee, dat ben ik niet", "jawel", "toch",
-        "niet", "toch wel", "toch niet wissen", "akkoord", "ok", "> ja", "~~ja~~", "ja\n\nGroet,\nNoor\nPS maar niet alles",
+        "niet", "toch wel", "toch niet wissen", "akkoord", "ok", "> ja", "~~ja~~",
+        "ja\n\nGroet,\nNoor\nPS maar niet alles",
         "Ja, ik ben afwezig tot maandag.",
     ],
 )  # fmt: skip
@@ -219,11 +220,5 @@ CLOSINGS = {"groet", "groeten", "groetjes", "mvg", "mvrg", "gr", "dank", "danku"
 @given(st.sampled_from(BARE), st.text("abcdefghijklmnopqrstuvwxyz éë0123456789", min_size=1, max_size=30))
 def test_any_word_behind_a_bare_command_is_asked_back(word: str, more: str) -> None:
     words = more.split()
-    if (
-        words
-        and words[0] not in CLOSINGS
-        and parse_command(f"{word} {more}") != parse_command(" ".join([word, *words]))
-    ):
-        pytest.fail("spaces must not matter")
-    if words and words[0] not in CLOSINGS and " ".join([word, words[0]]) not in WORDS:
+    if words and words[0] not in CLOSINGS and f"{word} {words[0]}" not in WORDS:
         assert isinstance(parse_command(f"{word} {more}"), Unclear)

@@ -200,6 +200,34 @@ def test_of_several_recipients_the_failed_one_is_reported() -> None:
     assert report.final_recipient == "jan@example.org"
 
 
+def test_an_apple_mail_with_files_between_its_html_says_everything_once() -> None:
+    inner = "".join(
+        f"--m\nContent-Type: {kind}\n\n{words}\n"
+        for kind, words in (
+            ("text/html", "<p>Hierbij mijn brief.</p>"),
+            ('application/pdf; name="brief.pdf"', "%PDF"),
+            ("text/html", "<p>Ik hoor graag van u.</p>"),
+        )
+    )
+    raw = (
+        "From: noor@example.nl\nContent-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: text/plain\n\n"
+        "Hierbij mijn brief.\n\nIk hoor graag van u.\n--a\nContent-Type: multipart/mixed; boundary=m\n\n"
+        f"{inner}--m--\n--a--\n"
+    )
+    mail = parse(raw.encode())
+    assert mail.text.split("\n\n") == ["Hierbij mijn brief.", "Ik hoor graag van u."]
+    assert mail.html == "<p>Hierbij mijn brief.</p><p>Ik hoor graag van u.</p>"
+    assert [one.name for one in mail.attachments] == ["brief.pdf"]
+
+
+def test_a_footer_below_an_html_mail_does_not_take_its_place() -> None:
+    raw = (
+        "From: noor@example.nl\nContent-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: text/html\n\n"
+        "<p>Graag inzage.</p>\n--a\nContent-Type: text/plain\n\nVerzonden via de lijst.\n--a--\n"
+    )
+    assert parse(raw.encode()).text == "Graag inzage.\nVerzonden via de lijst."
+
+
 # --- bounds
 
 
@@ -217,13 +245,14 @@ def nested(depth: int) -> bytes:
     ("raw", "over"),
     [
         (b"Subject: Veel\n\n" + b"x" * 25_000_001, "larger than 25 MB"),
+        (b"Subject: Veel\n\n" + b"woord " * 333_334, "more than 2 MB of text"),
         (multipart(500), "more than 500 parts"),
         (nested(21), "nested deeper than 20"),
         (nested(3_000), "more than 500 parts"),
         (b"Subject: Veel\n\n" + b"https://a.example " * 5_001, "more than 5000 links"),
         (b"Subject: Veel\n" + b"X: y\n" * 100_000 + b"\nhoi", "more than 100000 headers"),
     ],
-    ids=["size", "parts", "depth", "very deep", "links", "headers"],
+    ids=["size", "text", "parts", "depth", "very deep", "links", "headers"],
 )
 def test_over_a_bound_the_mail_says_which_and_keeps_its_headers(raw: bytes, over: str) -> None:
     mail = parse(raw)

@@ -14,7 +14,7 @@ MAILS = Path(__file__).parent / "data" / "mails"
 CORPUS = Path(__file__).parent / "data" / "dev.jsonl"
 
 
-def mail_with(headers: str = "", text: str = "Graag ontvang ik mijn gegevens.", subject: str = "Vraag") -> Mail:
+def mail_with(headers: str = "", text: str = "Hoe laat bent u open?", subject: str = "Vraag") -> Mail:
     sender = "" if "From:" in headers else "From: Noor de Boer <noor@example.nl>\n"
     return parse(f"{sender}To: info@lesseau.example\nSubject: {subject}\n{headers}\n\n{text}\n".encode())
 
@@ -196,6 +196,14 @@ def test_mail_of_our_own_form_is_a_person_though_it_says_auto_generated() -> Non
 def test_an_automatic_confirmation_with_a_reply_to_is_no_form() -> None:
     headers = "From: noreply@example.org\nReply-To: klantenservice@example.org\nAuto-Submitted: auto-generated"
     assert origin(mail_with(headers, "Uw bestelling 1042 is verzonden.")).kind == "auto-reply"
+
+
+def test_a_program_that_asks_something_for_a_person_is_shown_to_a_person() -> None:
+    headers = "From: verzoeken@example.org\nAuto-Submitted: auto-generated"
+    text = "Hierbij vragen wij namens J. Jansen om wissing van de persoonsgegevens."
+    assert origin(mail_with(headers, text)).kind == "unknown"
+    assert origin(mail_with(headers, "U kunt bij ons om wissing van persoonsgegevens vragen.")).kind == "auto-reply"
+    assert origin(mail_with(f"{headers}\nIn-Reply-To: <a@lesseau.example>", text)).kind == "auto-reply"
 
 
 def test_a_mail_without_from_is_for_a_person() -> None:

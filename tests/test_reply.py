@@ -301,6 +301,15 @@ def test_a_forward_is_known_by_its_heading(heading: str) -> None:
     assert reply.quoted_text.endswith("Wis alles.")
 
 
+def test_a_forward_of_apple_mail_is_known_within_its_quote() -> None:
+    html = (
+        "<div>Zie onder.</div><blockquote type='cite'><div>Begin doorgestuurd bericht:</div><br>"
+        f"<div>{LABELS}</div><div>Wis alles.</div></blockquote>"
+    )
+    reply = split_text("", html=html, subject="Mijn gegevens")
+    assert (reply.forwarded, reply.own_text) == (True, "Zie onder.")
+
+
 def test_an_answer_in_a_thread_that_was_once_forwarded_is_no_forward() -> None:
     older = f"-------- Doorgestuurd bericht --------\n{NL}Oud."
     assert not split_text(f"{ANSWER}\n\n{DUTCH['Gmail']}\n\n> {older}", subject="Re: Fwd: x").forwarded

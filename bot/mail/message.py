@@ -147,7 +147,8 @@ def parse(raw: bytes, *, bounds: Bounds = BOUNDS, timer: Callable[[], float] = t
     try:
         tree = _tree(fields, body, bounds, timer, notes)
         _walk(tree, found, bounds)
-        links = sum(len(_LINK.findall(plain)) + len(_LINK.findall(html)) for plain, html in found.bodies)
+        bodies = found.bodies()
+        links = sum(len(_LINK.findall(plain)) + len(_LINK.findall(html)) for plain, html in bodies)
         if links > bounds.links:
             raise _OverBoundError(f"more than {bounds.links} links")
     except _OverBoundError as error:
@@ -157,7 +158,7 @@ def parse(raw: bytes, *, bounds: Bounds = BOUNDS, timer: Callable[[], float] = t
     except Exception as error:  # the email package gave up; a person gets the mail with its headers
         notes.add(f"unreadable structure ({type(error).__name__})")
         return replace(mail, unreadable="the structure of the mail cannot be read", defects=notes.all())
-    text, html = _body(found.bodies, notes)
+    text, html = _body(bodies, notes)
     return replace(
         mail,
         text=text,
@@ -550,11 +551,37 @@ class _Found:
 
     def __init__(self, notes: _Notes) -> None:
         self.notes = notes
-        self.bodies: list[tuple[str, str]] = []  # plain and HTML of each stretch of the body
+        self.stretches: list[dict[int, list[tuple[str, str]]]] = []  # of the body: plain and HTML of each branch
+        self.choices: dict[int, dict[int, list[tuple[str, str]]]] = {}  # the stretch of each multipart/alternative
         self.attachments: list[Attachment] = []
         self.text = 0  # bytes of the bodies
         self.status: bytes | None = None
         self.returned: bytes | None = None
+
+    def words(self, plain: str, html: str, choice: tuple[int, int] | None) -> None:
+        """A readable part; parts in branches of one multipart/alternative say the same thing."""
+        if choice is None:
+            self.stretches.append({0: [(plain, html)]})
+            return
+        which, branch = choice
+        if which not in self.choices:
+            self.choices[which] = {}
+            self.stretches.append(self.choices[which])
+        self.choices[which].setdefault(branch, []).append((plain, html))
+
+    def bodies(self) -> list[tuple[str, str]]:
+        """The plain text and the HTML of each stretch of the body."""
+        found: list[tuple[str, str]] = []
+        for branches in self.stretches:
+            plain: list[str] = []
+            html: list[str] = []
+            for parts in branches.values():
+                if any(rich for _, rich in parts):
+                    html.extend(rich or markup.of_text(text) for text, rich in parts)
+                else:
+                    plain.extend(text for text, _ in parts)
+            found.append(("\n".join(plain), "".join(html)))
+        return found
 
 
 def _tree(
@@ -602,7 +629,7 @@ def _tree(
 
 def _walk(tree: EmailMessage, found: _Found, bounds: Bounds) -> None:
     """Collects bodies, attachments and reports of the tree, in order."""
-    for part, depth, inside in _parts(tree):
+    for part, depth, inside, choice in _parts(tree):
         if depth > bounds.depth:
             raise _OverBoundError(f"nested deeper than {bounds.depth}")
         for defect in part.defects:
@@ -620,24 +647,39 @@ def _walk(tree: EmailMessage, found: _Found, bounds: Bounds) -> None:
         else:
             if kind in ("message/rfc822", "message/global") and inside == "multipart/report":
                 found.returned = found.returned or content
-            _leaf(part, kind, content, inside, found, bounds, whole=part is tree)
+            _leaf(part, kind, content, inside, found, bounds, choice, whole=part is tree)
 
 
-def _parts(tree: EmailMessage) -> Iterator[tuple[EmailMessage, int, str]]:
+_Choice = tuple[int, int] | None  # the outermost multipart/alternative that a part stands in, and its branch
+
+
+def _parts(tree: EmailMessage) -> Iterator[tuple[EmailMessage, int, str, _Choice]]:
     """Every part with its depth and the multipart it stands in; no recursion."""
-    waiting: list[tuple[EmailMessage, int, str]] = [(tree, 0, "")]
+    waiting: list[tuple[EmailMessage, int, str, _Choice]] = [(tree, 0, "", None)]
     while waiting:
-        part, depth, inside = waiting.pop()
-        yield part, depth, inside
+        part, depth, inside, choice = waiting.pop()
+        yield part, depth, inside, choice
         payload = part.get_payload()
         if isinstance(payload, list):
-            within = inside if _kind(part) == "multipart/related" and inside == "multipart/alternative" else _kind(part)
-            children = [child for child in payload if isinstance(child, EmailMessage)]
-            waiting.extend((child, depth + 1, within) for child in reversed(children))
+            kind = _kind(part)
+            children: list[tuple[EmailMessage, int, str, _Choice]] = []
+            for branch, child in enumerate(payload):
+                if isinstance(child, EmailMessage):
+                    opens = choice is None and kind == "multipart/alternative"
+                    children.append((child, depth + 1, kind, (id(part), branch) if opens else choice))
+            waiting.extend(reversed(children))
 
 
 def _leaf(
-    part: EmailMessage, kind: str, content: bytes, inside: str, found: _Found, bounds: Bounds, *, whole: bool
+    part: EmailMessage,
+    kind: str,
+    content: bytes,
+    inside: str,
+    found: _Found,
+    bounds: Bounds,
+    choice: _Choice,
+    *,
+    whole: bool,
 ) -> None:
     disposition = str(part.get("Content-Disposition", "")).partition(";")[0].strip().lower()
     name = _name_of(part, found.notes)
@@ -649,13 +691,7 @@ def _leaf(
         words = _clean(_lines(_characters(content, _charset_of(part), found.notes)), found.notes)
         if kind != "text/html" and "format=flowed" in _parameters(part):
             words = _unflowed(words, delsp="delsp=yes" in _parameters(part))
-        plain, html = ("", words) if kind == "text/html" else (words, "")
-        if inside == "multipart/alternative" and found.bodies:
-            before_plain, before_html = found.bodies[-1]
-            if (html and not before_html) or (plain and not before_plain):
-                found.bodies[-1] = (before_plain or plain, before_html or html)
-                return
-        found.bodies.append((plain, html))
+        found.words("" if kind == "text/html" else words, words if kind == "text/html" else "", choice)
         return
     content_id = str(part.get("Content-ID", "")).strip().strip("<>")[:500]
     inline = disposition == "inline" or (

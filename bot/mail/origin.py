@@ -193,6 +193,22 @@ def _says_no(mail: Mail) -> bool:
     return any(keyword(value) == "no" for value in mail.header_all("Auto-Submitted"))
 
 
+_FOR_SOMEBODY = re.compile(
+    r"\bnamens\b|\bon behalf of\b|\bim (?:auftrag|namen) von\b|\bau nom de\b"
+    r"|\b(?:mijn|my|meine[nr]?|mes) (?:persoonlijke |personal |persönlichen )?"
+    r"(?:persoonsgegevens|gegevens|data|account|daten|personenbezogenen daten|données)\b",
+    re.I,
+)
+
+
+def _asks_for_somebody(mail: Mail) -> bool:
+    """Whether a program's mail that answers nothing puts somebody's request."""
+    if mail.in_reply_to or _second_signal(mail) or any(_subject_says(mail, kind) for kind in _SUBJECT):
+        return False
+    words = _own_words(mail) if _FOR_SOMEBODY.search(mail.text[:20_000]) else ""
+    return _FOR_SOMEBODY.search(words) is not None and _ASKS.search(words) is not None
+
+
 _FIELD = re.compile(
     r"^\s*[*•-]?\s*(?:uw |your |je )?(naam|name|voornaam|achternaam|e-?mail(?:adres)?|e-?mail address"
     r"|telefoon(?:nummer)?|phone|bericht|message|vraag|opmerking(?:en)?|onderwerp|subject|nachricht|nom|reden|ordernummer|bestelnummer)\s*:",
@@ -254,6 +270,8 @@ RULES: tuple[Rule, ...] = (
     # machines by their own word
     rule("web form by its look", "a form's mail carries Auto-Submitted though a person wrote it (DESIGN.md)",
          lambda m: _auto_submitted(m) == "auto-generated" and _looks_like_a_form(m), HUMAN),
+    rule("a program asks for a person", "platforms that write for people say auto-generated; a person looks",
+         lambda m: _auto_submitted(m) == "auto-generated" and _asks_for_somebody(m), UNKNOWN),
     rule("auto-submitted", "RFC 3834 §5: any keyword but no",
          lambda m: bool(_auto_submitted(m)), AUTO_REPLY),
     rule("autoreply header", "custom of mail servers: X-Autoreply, X-Autorespond, X-Autoresponder and the like",

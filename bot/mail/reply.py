@@ -451,6 +451,9 @@ def _split(text: str, subject: str, sent: frozenset[str]) -> Reply:
             break
     for inside in range(hard, len(lines)):
         marks[inside] = _QUOTE
+    start = next((at for at, mark in enumerate(marks) if mark == _QUOTE and _bare(lines[at]).strip()), len(lines))
+    quoted_heading = _separator([_bare(line) for line in lines[start : start + 5]], 0) if start < len(lines) else None
+    forwarded = forwarded or (quoted_heading is not None and quoted_heading.forward)
     _unknown_heading(lines, marks, ours)
     _tidy(lines, marks)
     between = False
@@ -500,7 +503,7 @@ def _tidy(lines: Sequence[str], marks: list[int]) -> None:
             follows = number + 1
             if follows < len(lines) and marks[follows] == _OWN and _LINK_ONLY.fullmatch(lines[follows][:_LINE]):
                 marks[follows] = _DROPPED
-    below = _DROPPED
+    below = _OWN
     for number in range(len(lines) - 1, -1, -1):
         if marks[number] != _OWN:
             below = marks[number]
