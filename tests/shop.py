@@ -30,6 +30,7 @@ class Shop:
 
     stage: Stage
     bot: Bot
+    started: bool = False
 
     @property
     def box(self) -> Mailbox:
@@ -52,6 +53,9 @@ class Shop:
     def run(self, **span: float) -> service.Report:
         """One whole pass of the bot after `span` has passed."""
         self.stage.later(**span)
+        if not self.started:
+            service.start(self.bot)
+            self.started = True
         report = service.Report(self.stage.now)
         service.one_pass(self.bot, report, everything=True)
         return report
@@ -88,7 +92,6 @@ def opened(folder: Path) -> Iterator[Shop]:
     with Stage(folder, MONDAY_MORNING, messages_per_minute=0) as stage:
         bot = open_bot(load(stage.settings_file), StageClock(stage))
         bot.patience = lambda seconds: None
-        service.start(bot)
         yield Shop(stage, bot)
         bot.close()
         assert not stage.unmodelled
