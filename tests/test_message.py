@@ -152,6 +152,32 @@ def test_a_date_is_a_claim_in_utc_or_nothing(date: str, moment: datetime | None)
     assert simple(f"From: a@example.nl\nDate: {date}").date == moment
 
 
+@pytest.mark.parametrize(
+    ("date", "received", "defect"),
+    [
+        ("Thu, 13 Jan 2050 09:12:44 +0100", "", "implausible Date (2050)"),
+        ("Thu, 1 Jan 1970 00:00:00 +0000", "", "implausible Date (1970)"),
+        (
+            "Tue, 13 Jan 2026 09:12:44 +0100",
+            "by mx.example; Tue, 3 Feb 2026 09:12:50 +0100",
+            "Date far from the day of receipt",
+        ),
+        ("Tue, 13 Jan 2026 09:12:44 +0100", "by mx.example; Tue, 13 Jan 2026 09:12:50 +0100", ""),
+    ],
+)
+def test_a_date_that_cannot_be_is_named(date: str, received: str, defect: str) -> None:
+    headers = f"Received: {received}\n" if received else ""
+    mail = simple(f"{headers}From: a@example.nl\nMessage-ID: <a@example.nl>\nDate: {date}")
+    assert mail.defects == ((defect,) if defect else ())
+
+
+@pytest.mark.parametrize("name", ["winmail-dat", "smime-encrypted", "smime-opaque-signed", "pgp-encrypted"])
+def test_what_nobody_can_read_says_why(name: str) -> None:
+    mail = parse(raw_mail(name))
+    assert mail.unreadable
+    assert mail.unreadable in mail.defects
+
+
 def test_the_same_message_id_with_other_content_is_another_mail() -> None:
     first, second = (simple("Message-ID: <x@example.nl>", body) for body in ("een", "twee"))
     assert first.message_id == second.message_id
@@ -404,7 +430,7 @@ def test_a_page_reads_as_the_mail_itself(name: str) -> None:
 def test_an_empty_page_is_a_mail_without_anything() -> None:
     mail = from_graph({})
     assert (mail.sender, mail.subject, mail.text, mail.attachments) == ("", "", "", ())
-    assert set(mail.defects) == {"no From", "no Message-ID", "no Date"}
+    assert set(mail.defects) == {"no From", "no Message-ID", "no Date", "no text"}
 
 
 def test_a_page_with_other_types_than_promised_is_no_error() -> None:

@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.errors import InvalidHeaderDefect
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
@@ -159,13 +159,16 @@ def parse(raw: bytes, *, bounds: Bounds = BOUNDS, timer: Callable[[], float] = t
         notes.add(f"unreadable structure ({type(error).__name__})")
         return replace(mail, unreadable="the structure of the mail cannot be read", defects=notes.all())
     text, html = _body(bodies, notes)
+    why = _unreadable(mail.content_type, mail.header("Content-Type"), text, found.attachments)
+    if why or not text:
+        notes.add(why or "no text")
     return replace(
         mail,
         text=text,
         html=html,
         attachments=tuple(found.attachments),
         report=_report(found, mail, text),
-        unreadable=_unreadable(mail.content_type, mail.header("Content-Type"), text, found.attachments),
+        unreadable=why,
         defects=notes.all(),
     )
 
@@ -217,6 +220,8 @@ def from_graph(item: Mapping[str, Any]) -> Mail:
         content_type=mail.content_type if mail.header("Content-Type") else ("text/html" if is_html else "text/plain"),
     )
     why = _unreadable(mail.content_type, mail.header("Content-Type"), text, attachments)
+    if why or not text:
+        notes.add(why or "no text")
     present = {
         "no From": bool(mail.senders), "no Message-ID": bool(mail.message_id), "no Date": mail.date is not None,
     }  # fmt: skip
@@ -241,6 +246,7 @@ _STRUCTURE = ("content-type", "content-transfer-encoding", "content-disposition"
 _VALUE = 100_000  # characters of one header value that are looked at
 _PARAMETERS = 5_000  # of one that describes a part: the email package takes quadratic time over them
 _FROM = 2_000
+_PLAUSIBLE = range(1995, 2045)  # years of a Date
 _IDS = 200  # of References, the newest; a thread needs no more
 _REGISTRY = HeaderRegistry()
 
@@ -307,6 +313,10 @@ def _of_headers(fields: Sequence[tuple[str, str]], decoded: Headers, notes: "_No
     date = _moment(_first(values, "date"))
     if date is None:
         notes.add("unreadable Date" if values.get("date") else "no Date")
+    elif date.year not in _PLAUSIBLE:
+        notes.add(f"implausible Date ({date.year})")
+    elif abs((_moment(_first(values, "received").rpartition(";")[2]) or date) - date) > timedelta(days=7):
+        notes.add("Date far from the day of receipt")
     subject = next((value for name, value in decoded if name.lower() == "subject"), "")
     return Mail(
         message_id=message_id,
