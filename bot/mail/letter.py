@@ -397,9 +397,9 @@ class _Forbidden:
 _FORBIDDEN = (
     _Forbidden(
         re.compile(
-            r"(?=.*\b(?:kopie|scan|foto|afbeelding|\w*stuurt?|\w*sturen|\w*mailt?|\w*mailen|\w*upload\w*|toont?|tonen|zien"
-            r"|\w*voeg\w*|\w*lever\w*|overleg\w*|legitimeer\w*|legitimeren|identificeer\w*|identificeren|nodig)\b)"
-            rf".*\b{_IDENTITY_DOCUMENT}\b",
+            rf"(?=.*\b{_IDENTITY_DOCUMENT}\b)"
+            r".*\b(?:kopie|scan|foto|afbeelding|\w*stuurt?|\w*sturen|\w*mailt?|\w*mailen|\w*upload\w*|toont?|tonen|zien"
+            r"|\w*voeg\w*|\w*lever\w*|overleg\w*|legitimeer\w*|legitimeren|identificeer\w*|identificeren|nodig)\b",
             re.IGNORECASE,
         ),
         _NEGATED,
@@ -409,8 +409,8 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         re.compile(
-            r"\b(?:\w*stuurt?|\w*sturen|mailt?|mailen|geeft?|geven|noemt?|vermeldt?|nodig)\b.*"
-            r"\b(?:BSN|burgerservicenummer)\b",
+            r"(?=.*\b(?:BSN|burgerservicenummer)\b)"
+            r".*\b(?:\w*stuurt?|\w*sturen|mailt?|mailen|geeft?|geven|noemt?|vermeldt?|nodig)\b",
             re.IGNORECASE,
         ),
         _NEGATED,

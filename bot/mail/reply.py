@@ -253,7 +253,21 @@ _TIME = re.compile(r"\b\d{1,2}(?::\d\d|h\d\d)")
 _ADDRESS = re.compile(r"[^\s<>@,;:]{1,64}@[^\s<>@,;:]{1,190}\.[a-z]{2,}", re.I)
 _OPENS = re.compile(r"[\s\"'*_]{0,3}(?:op|on|am|le|el|il|em|den)\b", re.I)
 _WROTE = re.compile(
-    r"\b(?:schreef|geschreven|wrote|schrieb|geschrieben|a écrit|écrit|escribió|ha scritto|skrev)\b", re.I
+    r"\b(?:schreef|geschreven|wrote|schrieb|geschrieben|a écrit|écrit|escribió|ha scritto|skrev|citeren|quoting"
+    r"|zitat von)\b",
+    re.I,
+)
+_LOWER = re.compile(r"\b[a-zà-ÿ]{2,}\b")
+_USUAL = re.compile(
+    r"(?:jan|feb|f[eé]vr|m[aä]r|mrt|maart|apr|avr|mei|mai|jui?n|jui?l|aug|août|sept?|okt|oct|nov|d[eé][cz])[a-zéû]*"
+    r"|ma|di|wo|do|vr|za|zo|(?:maan|dins|woens|donder|vrij|zater|zon)dag|lun|mer|jeu|ven|sam|dim|[a-z]{3,5}di|dimanche"
+    r"|op|om|heeft|het|volgende|geschreven|schreef|van|de|der|den|ter|ten|te|en|uur|via|namens|citeren|mailto"
+    r"|at|on|wrote|by|of|and|behalf|pm|gmt|utc|ces?t|am|um|uhr|schrieb|und|le|la|les|à|et|écrit"
+)
+_THEN_TEXT = re.compile(
+    r"[^<>]{5,200}(?:schreef|wrote|schrieb)[^<>:]{0,100}<[^<>\s]+@[^<>\s]+>\s?:\s+\S"
+    r"|[^<>]{5,200}<[^<>\s]+@[^<>\s]+>[^<>:]{0,20}(?:wrote|schreef|a écrit)\s?:\s+\S",
+    re.I,
 )
 _A_PERSON = re.compile(
     r"\b(?:schreef|schreven|wrote|schrieb|schrieben)\s+(?:aan |to |an )?"
@@ -261,7 +275,7 @@ _A_PERSON = re.compile(
     r"|\b(?:[uU]|[Jj]e|[Jj]ij|[Jj]ullie|[Ii]k|[Ww]ij|[Ww]e|I|[Yy]ou|[Ww]e|[Ii]ch|Sie|[Ww]ir|[Dd]u)\s+"
     r"(?:wrote|schrieb|schrieben|schreef|schreven)\b"
     r"|\b[Hh]eb(?:t|ben)?\s+(?:ik|u|je|jij|jullie|wij|we)\b|\b(?:vous avez|tu as|j['’]ai|nous avons)\b"
-    r"|^\W{0,3}(?:[Uu]w|[Mm]ijn|[Oo]nze|[Yy]our|[Mm]y|[Ii]hre?|[Mm]eine?)\b|\w{4,}[.!?] +[A-Z][a-z]"
+    r"|^\W{0,3}(?:[Uu]w|[Mm]ijn|[Oo]nze|[Yy]our|[Mm]y|[Ii]hre?|[Mm]eine?|[Ii]k|[Ww]ij|[Ww]e|I|[Ii]ch|[Ww]ir|[Uu])\b|\w{4,}[.!?] +[A-Z][a-z]"
 )
 _QUOTED = re.compile(r"[ \t]{0,3}>")
 _FORWARD_SUBJECT = re.compile(r"[\s\[(]*(?:fwd?|doorst|doorgestuurd(?: bericht)?|wg|tr)\s*:", re.I)
@@ -357,23 +371,32 @@ def _attribution(lines: Sequence[str], at: int) -> _Heading | None:
         if not line.strip() or _QUOTED.match(line) or line[:1] in (markup.CUT, markup.ATTRIBUTION):
             return None
         whole = f"{whole} {line.strip()}".strip()
+        if opens and _THEN_TEXT.match(whole[:_LINE]):
+            return _Heading(count, hard=True)
         if len(whole) > _LINE:
             return None
-        if not opens and count == 1 and not (_WROTE.search(whole) or _ADDRESS.search(whole)):
+        quoted = _quote_follows(lines, at + count)
+        if not opens and count == 1 and not (quoted or _WROTE.search(whole) or _ADDRESS.search(whole)):
             return None
-        if _is_attribution(whole, quoted=_quote_follows(lines, at + count)):
-            return _Heading(count, hard=not _quote_follows(lines, at + count))
+        if _is_attribution(whole, quoted=quoted):
+            return _Heading(count, hard=not quoted)
     return None
 
 
 def _is_attribution(text: str, *, quoted: bool) -> bool:
+    """Whether it says who wrote when and little else; above `>` lines less evidence will do, in any language."""
     text = text.rstrip(" *_\"'»")
-    if not _WROTE.search(text) or _A_PERSON.search(text):
+    addressed, day, time = _ADDRESS.search(text), _DAY.search(text), _TIME.search(text)
+    words = [word for word in _LOWER.findall(_ADDRESS.sub("", text)) if not _USUAL.fullmatch(word)]
+    if len(words) > (4 if addressed else 2) or _A_PERSON.search(text):
         return False
     if not text.endswith(":"):
-        return quoted and bool(_ADDRESS.search(text)) and bool(_DAY.search(text))
-    evidence = bool(_ADDRESS.search(text) or _DAY.search(text) or _TIME.search(text))
-    return evidence or (quoted and len(text) <= 120)
+        return bool(quoted and addressed and day and _WROTE.search(text))
+    if not _WROTE.search(text):
+        return bool(quoted and addressed and (day or time))
+    if quoted:
+        return bool(addressed or day or time or len(text) <= 120)
+    return bool(addressed or (day and time))
 
 
 def _next(lines: Sequence[str], at: int) -> int | None:
