@@ -188,7 +188,12 @@ def forget_own_folders(bot: Bot) -> None:
 
 def _insert(bot: Bot, found: Iterable[Found], take_in: Callable[[], None], *, whole: bool) -> int:
     """Makes a row and work for each new message, commits, then has them taken in. `whole` items bring their text."""
-    messages = list(found)
+    messages = []
+    for name, item in found:
+        if item.get("id") and inbox.received_of(item):
+            messages.append((name, item))
+        else:
+            log.error("not a message", folder=name)  # a fault of the service must not hide the others
     if not messages:
         return 0
     now = bot.clock.now()

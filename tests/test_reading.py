@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from bot import handling, reading, service
+from bot import handling, reading, service, work
 from bot.casebook import ledger
-from bot.casebook.schema import Mark, Work
+from bot.casebook.schema import Case, Mark, Work
 from bot.graph import folders, inbox
 from bot.sandbox import people
 from bot.sandbox.exchange import with_attachment
 from bot.sandbox.stage import MAILBOX
 from tests.shop import PARCEL, Shop, opened
 from tests.world import INZAGE, text_of
+from workflows import machine
 
 ALL = "/users/{mailbox}/messages"
 DELTA = "*/messages/delta"
@@ -533,6 +534,32 @@ def test_when_somebody_removes_the_folders_of_the_bot_they_are_made_anew(shop: S
     second = handling.bot_folders(shop.bot)
     assert set(first).isdisjoint(second)
     assert folders.existing(shop.bot.graph) == second
+
+
+def test_an_answered_mail_goes_to_a_new_folder_when_somebody_removed_the_old_one(shop: Shop) -> None:
+    item = shop.arrives(text=INZAGE)
+    shop.run()
+    for folder in handling.bot_folders(shop.bot):
+        del shop.box.folders[folder]
+    with shop.bot.store.begin() as session:
+        session.execute(update(Case).values(state=machine.CLOSED))
+        work.enqueue(session, "file:test", "file", 1, shop.stage.now)
+    service.run_work(shop.bot)
+    shop.stage.later(minutes=1)
+    service.run_work(shop.bot)
+    assert item.folder.path == "Privacyverzoeken/Afgerond"
+
+
+def test_what_is_no_message_hides_no_message(shop: Shop) -> None:
+    def add(page: dict[str, Any]) -> None:
+        for said in ({"id": "AA1", "receivedDateTime": "gisteren"}, {"id": "", "receivedDateTime": "2026-03-02"}):
+            page["value"].append({**said, "parentFolderId": "AAMk"})
+
+    for route in (DELTA, ALL):
+        shop.stage.graph.faults.add("GET", route, body=rewritten(add), times=None)
+    shop.arrives()
+    shop.arrives(folder="archive")
+    assert shop.poll(hours=1) == 2
 
 
 @pytest.mark.parametrize("said", [{}, {"from": None}, {"from": {"emailAddress": {}}}])

@@ -30,7 +30,8 @@ def sender_of(item: Mapping[str, Any]) -> str:
 
 def received_of(item: Mapping[str, Any]) -> datetime:
     """When the mailbox received a message, in whole seconds of UTC."""
-    return datetime.fromisoformat(str(item["receivedDateTime"])).astimezone(UTC).replace(microsecond=0)
+    moment = datetime.fromisoformat(str(item["receivedDateTime"]))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
 
 
 def message_id_of(item: Mapping[str, Any]) -> str:

@@ -35,6 +35,15 @@ class Page:
     link: str | None
 
 
+def received_of(item: Mapping[str, Any]) -> datetime | None:
+    """When the mailbox received a message; None when it does not say, as partial items do not, or says nonsense."""
+    try:
+        moment = datetime.fromisoformat(str(item.get("receivedDateTime")))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def stamp(moment: datetime) -> str:
     """A moment as Graph's filters want it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -103,7 +112,7 @@ def listing(graph: GraphSession, folder: str | None, since: datetime) -> Iterato
                 values = page.get("value") or []
                 if values:
                     yield values
-                    count, since = len(values), datetime.fromisoformat(str(values[-1]["receivedDateTime"]))
+                    count, since = len(values), received_of(values[-1]) or since
                 url = page.get("@odata.nextLink") or ""
                 if not url:
                     break
