@@ -27,7 +27,7 @@ from urllib.parse import unquote, urlsplit
 
 GRAPH_CALLS = frozenset({"get", "get_bytes", "patch", "delete", "post", "post_text", "put_upload", "get_upload"})
 _NOTHING = nullcontext()
-_AN_ID = re.compile(r"\d+|.*@.*|.{30,}")
+_AN_ID = re.compile(r"^\d+(?=\.|$)|^.*@.*$|^.{30,}$|(?<=\(').*(?='\))")
 _MAILBOX = re.compile(r"^/v1\.0/users/\{id\}")
 
 
@@ -114,7 +114,7 @@ def _name(kind: str, what: str, url: str) -> str:
 
 def route(url: str) -> str:
     """The path of a URL without the mailbox, ids left open: `/messages/{id}/send`."""
-    parts = ("{id}" if _AN_ID.fullmatch(part) else part for part in unquote(urlsplit(url).path).split("/"))
+    parts = (_AN_ID.sub("{id}", part) for part in unquote(urlsplit(url).path).split("/"))
     return _MAILBOX.sub("", "/".join(parts)) or "/"
 
 

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.casebook import journal
-from bot.casebook.ledger import DISPOSITIONS
+from bot.casebook.ledger import DISPOSITIONS, LONGEST_ID
 from bot.casebook.schema import Ask, Case, Journal, Letter, Message, Request, Work
 from bot.clock import FixedClock
 from bot.context import Bot, open_bot
@@ -87,14 +87,28 @@ class Play:
         self._read = 0
         self._sends = 0
 
-    def once(self, *command: str, kill: str = "", kill_after: float | None = None) -> Ended:
+    def once(
+        self,
+        *command: str,
+        module: str = "bot",
+        kill: str = "",
+        kill_after: float | None = None,
+        stop_after: float | None = None,
+    ) -> Ended:
         """One start of the bot at the stage's moment, `run --once` unless another command is named.
 
         Raises RuntimeError when it ends in another way than it may.
         """
         arguments = command or ("run", "--once", "--at", self.stage.now.isoformat(), "--json")
         ended = self.nursery.run(
-            *arguments, "--config", str(self.stage.settings_file), kill=kill, log=str(self._log), kill_after=kill_after
+            *arguments,
+            "--config",
+            str(self.stage.settings_file),
+            module=module,
+            kill=kill,
+            log=str(self._log),
+            kill_after=kill_after,
+            stop_after=stop_after,
         )
         self.tally.starts += 1
         reached = self._reached()
@@ -108,11 +122,15 @@ class Play:
             raise RuntimeError(f"{' '.join(arguments)} ended with {ended.code}:\n{ended.err[-4000:]}")
         return ended
 
-    def run(self, *command: str, **span: float) -> None:
+    def run(self, **span: float) -> None:
         """After `span`, starts the bot until one start ends well; the first that reaches `kill` is killed there."""
         self.stage.later(**span)
+        self.command()
+
+    def command(self, *command: str, module: str = "bot", stop_after: float | None = None) -> None:
+        """The same for another command."""
         for _ in range(STARTS):
-            ended = self.once(*command, kill=self.kill)
+            ended = self.once(*command, module=module, kill=self.kill, stop_after=stop_after)
             if ended.killed:
                 self.kill = ""
             elif ended.code == 0:
@@ -157,7 +175,9 @@ class Play:
         """A /send whose answer was lost or no answer."""
         calls = self.stage.graph.calls
         fresh, self._sends = calls[self._sends :], len(calls)
-        lost = [call for call in fresh if call.route.endswith("/send") and (call.status == 0 or call.status >= 500)]
+        lost = [
+            call for call in fresh if call.route.endswith("/send") and (call.status in (0, 429) or call.status >= 500)
+        ]
         if not lost:
             return
         letters = {row["graph_id"]: row["id"] for row in self.rows("SELECT id, graph_id FROM letter")}
@@ -289,7 +309,7 @@ def judge(play: Play) -> End:
 
 def _judge_mails(play: Play, bot: Bot, end: End) -> None:
     box = play.stage.graph.mailboxes[MAILBOX]
-    there = Counter((item.message_id, item.received) for item in box.items.values() if item.from_outside)
+    there = Counter((item.message_id[:LONGEST_ID], item.received) for item in box.items.values() if item.from_outside)
     with bot.store.read() as session:
         rows = list(session.scalars(select(Message)))
     ledger = Counter((row.message_id, row.received) for row in rows)
@@ -308,7 +328,7 @@ def _arrivals(play: Play) -> Iterator[tuple[int, tuple[str, ...], str, str]]:
     """The letter id of our mark, recipients, subject and body of everything that left."""
     for sent in play.stage.graph.outgoing:
         mail = BytesParser(policy=policy.default).parsebytes(sent.raw)
-        body = mail.get_body(("plain",))  # type: ignore[attr-defined]
+        body = mail.get_body(("plain",))
         letter = str(mail[MARK_HEADER] or "").partition(".")[0]
         yield (
             int(letter) if letter.isdigit() else 0,

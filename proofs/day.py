@@ -220,7 +220,7 @@ class People:
         for offer in offers:
             if offer.startswith("geverifieerd") and chance.random() < 0.7:
                 return "geverifieerd telefonisch"
-        return next((offer for offer in ("gedaan", "ingetrokken") if offer in offers), "")
+        return next((offer for offer in ("status", "gedaan", "ingetrokken") if offer in offers), "")
 
     def act(self, reaction: Reaction) -> None:
         """Somebody does it now."""

@@ -59,18 +59,29 @@ class Nursery:
             self._process.communicate()
         self._folder.cleanup()
 
-    def run(self, *arguments: str, kill: str = "", log: str = "", kill_after: float | None = None) -> Ended:
+    def run(
+        self,
+        *arguments: str,
+        module: str = "bot",
+        kill: str = "",
+        log: str = "",
+        kill_after: float | None = None,
+        stop_after: float | None = None,
+    ) -> Ended:
         """`python -m bot` with these arguments; killed at a point (`bot/killpoint.py`) or after so many seconds.
 
-        Raises RuntimeError when it hangs: it was ended after a minute.
+        `stop_after` ends it by SIGTERM instead, and it may take its time. Raises RuntimeError when it hangs: it was
+        killed after a minute.
         """
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
         order = {
+            "module": module,
             "arguments": arguments,
             "kill": kill,
             "log": log,
             "seconds": LONGEST_RUN if kill_after is None else kill_after,
+            "stop_after": stop_after,
             "folder": self._folder.name,
         }
         process.stdin.write(json.dumps(order) + "\n")
@@ -111,7 +122,7 @@ def _load() -> None:
 def _serve() -> None:
     """The nursery itself: one order a line on standard input, one answer a line on standard output."""
     real_sleep = time.sleep
-    time.sleep = lambda seconds: real_sleep(min(seconds, LONGEST_PAUSE))  # before anything binds it as a default
+    time.sleep = lambda seconds: real_sleep(min(float(seconds), LONGEST_PAUSE))  # before anything binds it as a default
     _load()
     for line in sys.stdin:
         order = json.loads(line)
@@ -119,6 +130,8 @@ def _serve() -> None:
         if child == 0:
             _child(order)
         handle = os.pidfd_open(child)
+        if order["stop_after"] is not None and not select.select([handle], [], [], order["stop_after"])[0]:
+            os.kill(child, signal.SIGTERM)
         late = not select.select([handle], [], [], order["seconds"])[0]
         if late:
             os.kill(child, signal.SIGKILL)
@@ -139,7 +152,7 @@ def _child(order: dict[str, Any]) -> None:
     try:
         killpoint.arm(order["kill"], order["log"])
         sys.argv = ["privacybot", *order["arguments"]]
-        runpy.run_module("bot", run_name="__main__")
+        runpy.run_module(order["module"], run_name="__main__")
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1

@@ -1,15 +1,18 @@
 """Short stories that together reach every kill point: each is played once calmly, then once for each of its points."""
 
 import random
+import sqlite3
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
+from bot.graph import inbox
 from bot.sandbox import people
 from bot.sandbox.stage import MAILBOX
 from proofs.crash import Play
 from proofs.day import ACCESS, Scripted, mail_from
 
-_BIG = 800_000  # bytes that do not shrink: as text, in the archive and in base64 they pass Graph's limit for one write
+_BIG = 3_200_000  # characters: as a file over Graph's limit for one write, and under it in the archive
 
 
 def access(play: Play, subject: str = "Mijn gegevens", *, attached: bool = False, days_ago: int = 0) -> None:
@@ -110,9 +113,9 @@ def rewritten(play: Play) -> None:
     play.run()
     play.stage.graph.rewrites_message_id, play.stage.graph.keeps_immutable_id_on_send = True, False
     access(play)
-    play.talk(hours=8)
+    play.run(minutes=2)
     play.stage.graph.expire_delta()
-    play.talk()
+    play.talk(minutes=5)
 
 
 def tidied(play: Play) -> None:
@@ -138,15 +141,87 @@ def tidied(play: Play) -> None:
 
 
 def large(play: Play) -> None:
-    """An answer of over 3 MB goes by upload session, which is cut off once."""
-    noise = random.Random(1).randbytes(_BIG).hex()
+    """An answer with a file of over 3 MB: its upload is cut off at the end, another file is refused for a moment."""
+    noise = format(random.Random(1).getrandbits(_BIG), "b")
     shop = play.stage.lightspeed.shop
     next(row for row in shop.customers if row["email"] == people.HANNEKE)["memo"] = noise
     play.run()
     access(play)
     play.stage.graph.faults.add("PUT", "/upload", status=503)
+    play.stage.graph.faults.add("PUT", "/upload", reset="after", skip=1)
+    play.stage.graph.faults.add("POST", "*/attachments", status=503)
     play.talk(hours=8)
     play.talk(minutes=5)
+
+
+def busy(play: Play) -> None:
+    """More letters than a minute may send, a draft throttled, a send refused for a moment, a draft gone stale."""
+    text = play.stage.settings_file.read_text(encoding="utf-8")
+    play.stage.settings_file.write_text(text.replace("messages_per_minute = 28", "messages_per_minute = 1"))
+    play.run()
+    access(play)
+    other(play, people.NOBODY, "Inzage", ACCESS[0].format(name="Onbekend"), "soort: inzage")
+    play.stage.graph.faults.add("POST", "*/messages", status=429)
+    play.stage.graph.faults.add("POST", "*/send", status=403)
+    play.run(minutes=2)
+    for _ in range(8):
+        play.run(minutes=7)
+
+
+def odd(play: Play) -> None:
+    """A mail that nobody can read whole, and one with an endless Message-ID that was moved."""
+    play.run()
+    graph = play.stage.graph
+    access(play)
+    graph.faults.add("GET", "*/$value", body=bytes(inbox.LARGEST_MAIL + 1), times=2)
+    graph.faults.add("GET", "*/messages/{id}", body=bytes(inbox.LARGEST_PAGE + 1))
+    play.run(minutes=2)
+    mail = mail_from("Klant", people.NOBODY, "Inzage", ACCESS[0], play.stage.now, f"<{'lang' * 300}@example.nl>")
+    play.put(Scripted(play.stage.now, "odd", mail, "soort: inzage"))
+    graph.faults.add("GET", "*/$value", status=404)
+    play.talk()
+
+
+def again(play: Play) -> None:
+    """Work that was done comes back, as after a lease that ran out."""
+    play.run()
+    access(play)
+    play.run(minutes=2)
+    with closing(sqlite3.connect(play.stage.folder / "var" / "privacybot.db")) as store, store:
+        for kind in ("take-in", "letter"):
+            key = f"{kind}:1:again" if kind == "take-in" else "letter:1:posting:again"
+            row = (key, kind, 1, play.stage.now.replace(tzinfo=None).isoformat(" "), 0)
+            store.execute("INSERT INTO work (key, kind, ref, due, tries) VALUES (?, ?, ?, ?, ?)", row)
+    play.run(minutes=2)
+
+
+def keys(play: Play) -> None:
+    """A key is destroyed, and a permit is held, which no command does yet."""
+    play.run()
+    access(play)
+    play.run(minutes=2)
+    play.command(module="proofs.by_itself")
+
+
+def service(play: Play) -> None:
+    """The loop of `run` by the machine's clock, with a slow send, ended by SIGTERM."""
+    play.run()
+    play.stage.later(seconds=1)
+    access(play)
+    play.stage.graph.now = lambda: datetime.now(UTC)
+    play.stage.graph.faults.add("POST", "*/send", delay=1.1)
+    play.command("run", stop_after=3.0)
+    play.stage.now = datetime.now(UTC)
+    play.stage.graph.now = lambda: play.stage.now
+    play.talk(minutes=20)
+
+
+def doctor(play: Play) -> None:
+    """`doctor --probe` looks at everything and asks staff to answer a mail."""
+    play.command("doctor", "--probe")
+    play.stage.now = datetime.now(UTC)
+    play.talk()
+    play.command("doctor")
 
 
 def poison(play: Play) -> None:
@@ -162,5 +237,12 @@ def poison(play: Play) -> None:
 
 SCENES: Mapping[str, Callable[[Play], None]] = {
     scene.__name__: scene
-    for scene in (receipt, first_start, road, desk, throttled, hidden, refused, rewritten, tidied, large, poison)
-}
+    for scene in (
+        receipt, again, keys, first_start, desk, refused, throttled, hidden, rewritten, road, busy, odd, poison, tidied,
+        doctor, service, large,
+    )
+}  # fmt: skip
+"""The stories, the short ones first."""
+
+TODAY = frozenset({"doctor", "service"})
+"""Stories of commands that know no clock but the machine's."""

@@ -12,9 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from heapq import heappop, heappush
 from multiprocessing import get_context
@@ -25,7 +25,7 @@ from bot import killpoint
 from proofs.crash import End, Play, judge, later_that_week, play
 from proofs.day import Reaction, Scripted, script
 from proofs.nursery import Nursery
-from proofs.scenes import SCENES
+from proofs.scenes import SCENES, TODAY
 
 MAILS, KILLS = 200, 300
 TOGETHER = timedelta(minutes=4)  # what happens within so much is there at the same start
@@ -83,25 +83,26 @@ def _moment(stage: Play, chance: random.Random, wanted: int, rate: float = 0.015
     tries = min(4, wanted)
     with stage.faults(chance, rate) if wanted > 0 and rate else nullcontext():
         for _ in range(tries):
-            ended = stage.once(**_death(stage, chance))
+            kill, kill_after = _death(stage, chance)
+            ended = stage.once(kill=kill, kill_after=kill_after)
             if not ended.killed:
                 break
             stage.stage.later(seconds=chance.choice((0, 1, 20)))
         stage.run()
 
 
-def _death(stage: Play, chance: random.Random) -> dict[str, str | float]:
+def _death(stage: Play, chance: random.Random) -> tuple[str, float | None]:
     """How the next start dies: at a point, rare ones before others; at the n-th of all points; or from outside."""
     points = stage.tally.points
     match chance.randrange(10):
         case 0 | 1:
-            return {"kill_after": 0.02 + chance.random() * 0.6}
+            return "", 0.02 + chance.random() * 0.6
         case 2 | 3 | 4:
-            return {"kill": f"*:{1 + int(chance.random() ** 2 * 150)}"}
+            return f"*:{1 + int(chance.random() ** 2 * 150)}", None
         case _:
             names = sorted(points)
             rarity = [1 / (1 + stage.tally.kills[name]) for name in names]
-            return {"kill": f"{chance.choices(names, rarity)[0]}:{chance.choice((1, 1, 1, 2))}"}
+            return f"{chance.choices(names, rarity)[0]}:{chance.choice((1, 1, 1, 2))}", None
 
 
 # --- each point alone -------------------------------------------------------------------------------------------------
@@ -150,7 +151,8 @@ def cheapest(reached: dict[str, Sequence[str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for scene, points in reached.items():
         for point in points:
-            found.setdefault(point, scene)
+            if ":elsewhere" not in point:  # what the proof itself writes
+                found.setdefault(point, scene)
     return found
 
 
@@ -160,14 +162,19 @@ def _nursery() -> Nursery:
     return Nursery().__enter__()
 
 
+def on_stage(nursery: Nursery, scene: str) -> AbstractContextManager[Play]:
+    """A fresh stage for a scene."""
+    return play(nursery, start=datetime.now(UTC).replace(microsecond=0)) if scene in TODAY else play(nursery)
+
+
 def _calm_in_pool(scene: str) -> tuple[str, list[str]]:
-    with play(_nursery()) as stage:
+    with on_stage(_nursery(), scene) as stage:
         return scene, calm(stage, scene)
 
 
 def _alone_in_pool(job: tuple[str, str]) -> tuple[str, bool, End]:
     point, scene = job
-    with play(_nursery()) as stage:
+    with on_stage(_nursery(), scene) as stage:
         reached, end = alone(stage, scene, point)
         return point, reached, end
 
