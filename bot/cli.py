@@ -402,9 +402,17 @@ def status(
     alive: Annotated[
         bool, typer.Option("--alive", help="Exit 1 when the last good poll is over 15 minutes old.")
     ] = False,
+    alarm: Annotated[
+        bool, typer.Option("--alarm", help="With --alive: mail staff as well, once a day, when it exits 1.")
+    ] = False,
 ) -> None:
     """Queue, oldest work, last good poll, budgets left, unclear letters."""
+    from sqlalchemy.exc import DBAPIError
+
     from bot import service
+
+    if alarm and not alive:
+        raise Stop(2, "--alarm goes with --alive")
 
     with _opened(config) as bot:
         shown = service.status(bot)
@@ -414,7 +422,14 @@ def status(
             for name, value in shown.items():
                 print(f"{name:12} {value}")
         if alive and not shown["alive"]:
-            raise Stop(1, f"the last good poll was at {shown['last_poll'] or 'no time yet'}: look at `privacybot run`")
+            told = ""
+            if alarm:
+                try:
+                    told = "; staff were mailed" if service.alarm(bot) else "; staff could not be mailed"
+                except DBAPIError:
+                    told = "; staff could not be mailed, the store is held"
+            last = shown["last_poll"] or "no time yet"
+            raise Stop(1, f"the last good poll was at {last}{told}: look at `privacybot run`")
 
 
 @app.command()

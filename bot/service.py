@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from bot import budgets, reading, sending, work
 from bot.casebook import journal, ledger
 from bot.casebook.schema import Ask, Letter, Message, Work
+from bot.clock import AMSTERDAM, local_date
 from bot.context import Bot
 from bot.desk import open_list, questions
 from bot.graph.session import GraphError, TokenRefused
 from bot.handling import handlers, on_dead
-from bot.letters import LETTER
+from bot.letters import LETTER, write
 from bot.room import give_back_freed_memory
 
 MOST_PASSES = 200  # of one `run --once`; a bot that never comes to rest is a fault
@@ -245,3 +246,35 @@ def status(bot: Bot) -> dict[str, Any]:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def alarm(bot: Bot) -> bool:
+    """Mails staff that the mailbox is no longer read, once a day; whether that mail is out.
+
+    It goes through the door step by step, also beside a `run` that hangs: the rows say who does each step. A program
+    that never read the mailbox says nothing.
+    """
+    with bot.store.begin() as session:
+        polled = ledger.mark(session, "poll")
+        if polled is None:
+            return False
+        last = polled.at.astimezone(AMSTERDAM)
+        letter = write(
+            bot,
+            session,
+            f"silent-{local_date(bot.clock.now())}",
+            "silent",
+            {"day": last.date(), "time": f"{last:%H.%M}"},
+            bot.settings.people.staff,
+            vault=questions.DESK,
+            rank="alarm",
+        )
+        letter_id = letter.id
+    budgets.set_budgets(bot)
+
+    def dead(session: Session, item: work.Item) -> None:
+        on_dead(bot, session, item)
+
+    work.run_due(bot.store, bot.clock, {LETTER: handlers(bot)[LETTER]}, dead, threads=1, ref=letter_id)
+    with bot.store.read() as session:
+        return session.get_one(Letter, letter_id).state in ("accepted", "sent")

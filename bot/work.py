@@ -97,16 +97,23 @@ def _insert_new(session: Session, table: type[Base], unique: list[str]) -> postg
 
 
 def claim(
-    store: Store, now: datetime, token: str, kinds: Collection[str], n: int, lease: timedelta = LEASE
+    store: Store,
+    now: datetime,
+    token: str,
+    kinds: Collection[str],
+    n: int,
+    lease: timedelta = LEASE,
+    ref: int | None = None,
 ) -> list[Item]:
     """At most `n` pieces that are due, oldest first, now held under `token` until the lease ends.
 
-    Kinds that are not named are left to workers of another release. A token must be used for one claim only. The rows
-    are picked and locked first and moved by id then: an UPDATE with the limit inside may lock more of them.
+    Of `ref` alone, if it is given. Kinds that are not named are left to workers of another release. A token must be used
+    for one claim only. The rows are picked and locked first and moved by id then: an UPDATE with the limit inside may
+    lock more of them.
     """
     pick = (
         select(Work.id, Work.key, Work.kind, Work.ref, Work.tries)
-        .where(Work.due <= now, Work.kind.in_(sorted(kinds)))
+        .where(Work.due <= now, Work.kind.in_(sorted(kinds)), *([Work.ref == ref] if ref is not None else ()))
         .order_by(Work.due, Work.id)
         .limit(n)
         .with_for_update(skip_locked=True)
@@ -160,8 +167,11 @@ def run_due(
     most_tries: int = MOST_TRIES,
     tries_of: Mapping[str, int] | None = None,
     jitter: Callable[[], float] = random.random,
+    ref: int | None = None,
 ) -> int:
     """Runs what is due, oldest first, until nothing more is due or `limit` pieces were run; gives their number.
+
+    With `ref` only the work about that row is run.
 
     A handler that returns has finished its work; one that changes the case book calls `finish` in that same unit of
     work. One that raises is tried again after `backoff`; after `most_tries`, or what `tries_of` says of its kind, the
@@ -175,7 +185,7 @@ def run_due(
     def claimed() -> list[Item]:
         free = threads - len(busy)
         room = free if limit is None else min(free, limit - run)
-        return claim(store, clock.now(), secrets.token_hex(8), handlers.keys(), room, lease) if room > 0 else []
+        return claim(store, clock.now(), secrets.token_hex(8), handlers.keys(), room, lease, ref) if room > 0 else []
 
     def handle(item: Item) -> None:
         most = (tries_of or {}).get(item.kind, most_tries)

@@ -308,6 +308,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "why": "Deze vraag is al beantwoord op 12-03-2026. Er is niets gedaan.",
     },
     "help": {},
+    "silent": {"day": date(2026, 3, 12), "time": "14.05"},
     "probe": {"code": CODE, "buttons": buttons(Status="status")},
     "joined": {
         "case": "LES-2026-0042",
