@@ -396,6 +396,8 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {**OPEN_LIST, "lines": [], "number": 0, "overdue": 0, "doubts": 0, "unclear": 0, "polled": None},
     ),
     "open_list-one": ("open_list", {**OPEN_LIST, "lines": OPEN_LIST["lines"][:1], "number": 1, "doubts": 1}),
+    "contradicted-late": ("contradicted", {**EXAMPLES["contradicted"], "how": "late"}),
+    "contradicted-alone": ("contradicted", {**EXAMPLES["contradicted"], "how": "alone"}),
     "failure-answer": (
         "failure",
         {
