@@ -107,9 +107,9 @@ def claim(
 ) -> list[Item]:
     """At most `n` pieces that are due, oldest first, now held under `token` until the lease ends.
 
-    Of `ref` alone, if it is given. Kinds that are not named are left to workers of another release. A token must be used
-    for one claim only. The rows are picked and locked first and moved by id then: an UPDATE with the limit inside may
-    lock more of them.
+    Of `ref` alone, if it is given. Kinds that are not named are left to workers of another release. A token must be
+    used for one claim only. The rows are picked and locked first and moved by id then: an UPDATE with the limit inside
+    may lock more of them.
     """
     pick = (
         select(Work.id, Work.key, Work.kind, Work.ref, Work.tries)
