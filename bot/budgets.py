@@ -25,6 +25,7 @@ CAP_WINDOW = timedelta(hours=24)
 CAP_ADDRESS = 12  # letters to one person's address in that window
 CAP_CASE = 8  # letters to the person in one case in that window
 BACK_OFF = (15, 60, 240, 600)  # seconds of rest for a throttling without Retry-After, by how often in the last hour
+LONGEST_WAIT = 6 * 3600.0  # seconds until a letter that waits for another day looks again
 TOLD_EVERY = timedelta(seconds=30)  # how often a worker says how many calls it made
 SILENT_AFTER = timedelta(minutes=2)  # a worker that said nothing for so long is gone
 WAITS = "Budget"  # the remark on a letter that waits for its turn
@@ -121,11 +122,16 @@ def turn(bot: Bot, session: Session, letter: Letter, now: datetime) -> Wait | No
         return None
     place = place_of(letter, now)
     rank, _ = _ranks(now)
-    ahead, recipients = _count(session, _waits(now), _before(place, now))
     ready, to_ready = _count(session, Letter.state.in_(PIPELINE), rank <= place.rank)
-    return _day_turn(bot, session, letter, place, recipients + to_ready, now) or _minute_turn(
-        session, ahead + ready, now
-    )
+    yielding = _before(place, now)
+    if RANKS["receipt"] < place.rank < RANKS["bulk"]:
+        yielding = and_(yielding, rank != RANKS["receipt"])  # on a scarce day receipts stand back
+    _, recipients = _count(session, _waits(now), yielding)
+    day = _day_turn(bot, session, letter, place, recipients + to_ready, now)
+    if day is not None:
+        return day
+    ahead, _ = _count(session, _waits(now), _before(place, now))
+    return _minute_turn(session, ahead + ready, now)
 
 
 def _minute_turn(session: Session, ahead: int, now: datetime) -> Wait | None:
@@ -143,8 +149,10 @@ def _day_turn(bot: Bot, session: Session, letter: Letter, place: Place, ahead: i
         rank, _ = _ranks(now)
         _, letters = _count(session, _waits(now), rank > RANKS["receipt"], rank < RANKS["bulk"])
         keep += max(letters, per_day // 10)
-    at = _free_at(session, "recipients", min(ahead + keep + letter.recipients, per_day) - 1, work.DAY_HOLD, now)
-    return None if at <= now else Wait(WAITS_DAY, max(60.0, (at - now).total_seconds()))
+    at = _free_at(session, "recipients", ahead + keep + letter.recipients - 1, work.DAY_HOLD, now)
+    if at <= now:
+        return None
+    return Wait(WAITS_DAY, min(LONGEST_WAIT, max(60.0, (at - now).total_seconds())))
 
 
 def reserve(bot: Bot, letter: Letter) -> int:
@@ -259,11 +267,10 @@ def share(bot: Bot) -> None:
     A worker says so at most twice a minute; the call budget has a margin for what is not yet said.
     """
     now = bot.clock.now()
-    mine = f"calls:{bot.graph.name}"
-    with bot.store.read() as session:
-        told = ledger.mark(session, mine)
-    if told is not None and now - told.at < TOLD_EVERY:
+    if bot.graph.shared is not None and now - bot.graph.shared < TOLD_EVERY:
         return
+    bot.graph.shared = now
+    mine = f"calls:{bot.graph.name}"
     with bot.store.begin() as session:
         session.execute(delete(Mark).where(Mark.name.startswith("calls:"), Mark.at < now - timedelta(minutes=10)))
         ledger.set_mark(session, mine, str(bot.graph.recent_calls()), now)

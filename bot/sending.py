@@ -186,8 +186,9 @@ def _approve(bot: Bot, item: work.Item) -> None:
     now = bot.clock.now()
     with bot.store.read() as session:
         letter = session.get_one(Letter, item.ref)
-        rule = _rule_broken(bot, session, letter)
-        wait = None if rule else budgets.turn(bot, session, letter, now)
+        wait = budgets.turn(bot, session, letter, now)
+        asked = wait is None or letter.error is None  # at first, and when its turn has come
+        rule = _rule_broken(bot, session, letter) if asked else None
     if rule:
         _refuse(bot, item, "GateClosed", rule=rule)
         return

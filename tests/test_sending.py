@@ -25,6 +25,7 @@ from bot.casebook.schema import Case, Journal, Letter, Permit, Request, Work
 from bot.context import Bot, open_bot
 from bot.desk import failures
 from bot.graph import outbox
+from bot.graph.session import GraphError
 from bot.handling import after_letter
 from bot.letters import LETTER, RANKS, Person
 from bot.mail.letter import Attached
@@ -91,8 +92,9 @@ class Door:
         with self.bot.store.begin() as session:
             letter = Letter(
                 key=f"sample-{number}", request_id=request_id, template=template, audience=audience, personal=personal,
-                state="draft", rank=RANKS[rank], due=due, message_id=letters.message_id_of(self.bot, f"sample-{number}"),
-                draft_hash="", recipient_hash=letters.address_hash(self.bot, to[0]), recipients=len(to),
+                state="draft", rank=RANKS[rank], due=due, draft_hash="",
+                message_id=letters.message_id_of(self.bot, f"sample-{number}"),
+                recipient_hash=letters.address_hash(self.bot, to[0]), recipients=len(to),
                 created=self.stage.now, changed=self.stage.now, sentences=[],
                 vault=letters.request_vault(request_id or 0),
             )  # fmt: skip
@@ -103,6 +105,10 @@ class Door:
             if approve:
                 letters.approve(session, letter, "staff 1", self.stage.now, not_before)
             return letter.id
+
+    def letter_to(self, address: str, **how: Any) -> int:
+        """A letter to one person, from a request of their own."""
+        return self.write(self.request(address), to=(address,), **how)
 
     def reopen(self) -> None:
         """Another process on the same store: what only the dead one knew is gone."""
@@ -294,7 +300,7 @@ def test_a_personal_letter_goes_to_the_address_on_file_and_not_to_the_sender(doo
 
 
 def test_an_address_with_a_domain_in_unicode_is_the_same_address(door: Door) -> None:
-    assert closed(door, door.write(door.request("anna@zeepjesé.example"), to=("anna@zeepjesé.example",))) is None
+    assert closed(door, door.letter_to("anna@zeepjesé.example")) is None
 
 
 @pytest.mark.parametrize(
@@ -329,7 +335,7 @@ def test_a_closed_gate_refuses_the_letter_and_tells(door: Door) -> None:
 def test_a_letter_whose_key_was_destroyed_is_refused_and_not_tried_for_ever(door: Door) -> None:
     request = door.request()
     letter = door.write(request)
-    door.bot.vault.destroy(letters.request_vault(request), door.stage.now)
+    door.bot.vault.destroy(letters.request_vault(request))
     door.go()
     assert (door.state(letter), door.told) == ("refused", [(letter, "refused")])
 
@@ -406,9 +412,9 @@ def test_mails_that_others_send_are_not_fetched(door: Door) -> None:
     assert door.calls("GET", "/$value") == 1
 
 
-@pytest.mark.parametrize("number", [1, 12])
+@pytest.mark.parametrize("number", [1, 6])
 def test_one_look_finds_all_letters(door: Door, number: int) -> None:
-    written = [door.write(door.request(f"klant{n}@example.nl"), to=(f"klant{n}@example.nl",)) for n in range(number)]
+    written = [door.letter_to(f"klant{n}@example.nl") for n in range(number)]
     door.run()
     door.stage.later(minutes=1)
     before = door.calls("GET", "/delta")
@@ -445,7 +451,7 @@ def test_one_sent_item_that_cannot_be_read_does_not_hold_up_the_others(door: Doo
     lost = door.write(door.request())
     door.run()
     door.graph.rewrites_message_id = False
-    found = door.write(door.request("bram@example.nl"), to=("bram@example.nl",))
+    found = door.letter_to("bram@example.nl")
     fault = door.graph.faults.add("GET", "*/$value", status=500, times=None)
     door.go_on(0, 1)
     assert (door.state(lost), door.state(found)) == ("accepted", "sent")
@@ -489,65 +495,67 @@ AFTER = {
 TRUNCATED = {"truncated": {"body": lambda whole: whole[: len(whole) // 2]}}
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [*BEFORE.values(), *AFTER.values(), *TRUNCATED.values()],
-    ids=[*(f"before {name}" for name in BEFORE), *(f"after {name}" for name in AFTER), *TRUNCATED],
-)
 @pytest.mark.parametrize("times", [1, 4])
-def test_whatever_happens_to_the_draft_one_letter_leaves(door: Door, fault: dict[str, Any], times: int) -> None:
-    door.graph.faults.add("POST", "*/messages", times=times, **fault)
-    letter = door.write(door.request())
-    door.go_on(0, 1, 1, 2, 2, 5, 15)
-    assert (door.state(letter), len(door.out(letter))) == ("sent", 1)
+def test_whatever_happens_to_a_draft_one_letter_leaves(door: Door, times: int) -> None:
+    faults = [*BEFORE.values(), *AFTER.values(), *TRUNCATED.values()]
+    for fault in faults:
+        door.graph.faults.add("POST", "*/messages", times=times, **fault)
+    written = [door.letter_to(f"klant{n}@example.nl") for n in range(len(faults))]
+    door.go_on(0, 1, 1, 2, 2, 5, 10, 10, 20)
+    assert [len(door.out(letter)) for letter in written] == [1] * len(faults)
+    assert sorted(door.told) == [(letter, "sent") for letter in written]
     assert door.drafts() == []
-    assert door.told == [(letter, "sent")]
 
 
-@pytest.mark.parametrize("fault", AFTER.values(), ids=AFTER)
-def test_a_send_that_failed_after_its_effect_is_found_and_not_made_again(door: Door, fault: dict[str, Any]) -> None:
-    door.graph.faults.add("POST", "*/send", **fault)
-    letter = door.write(door.request())
+def test_a_send_that_failed_after_its_effect_is_found_and_not_made_again(door: Door) -> None:
+    for fault in AFTER.values():
+        door.graph.faults.add("POST", "*/send", **fault)
+    written = [door.letter_to(f"klant{n}@example.nl") for n in range(len(AFTER))]
     door.go_on(0, 1, 2, 3, 16)
-    assert (door.state(letter), len(door.out(letter)), door.told) == ("sent", 1, [(letter, "sent")])
+    assert [len(door.out(letter)) for letter in written] == [1] * len(AFTER)
+    assert sorted(door.told) == [(letter, "sent") for letter in written]
 
 
-@pytest.mark.parametrize("fault", [BEFORE["503"], BEFORE["503 wait"], BEFORE["504"], BEFORE["500"], BEFORE["reset"]])
-def test_a_send_without_an_answer_is_never_made_again_and_a_person_is_told_once(
-    door: Door, fault: dict[str, Any]
-) -> None:
-    door.graph.faults.add("POST", "*/send", **fault)
-    letter = door.write(door.request())
+def test_a_send_without_an_answer_is_never_made_again_and_a_person_is_told_once(door: Door) -> None:
+    faults = [BEFORE[name] for name in ("503", "503 wait", "504", "500", "reset")]
+    for fault in faults:
+        door.graph.faults.add("POST", "*/send", **fault)
+    written = [door.letter_to(f"klant{n}@example.nl") for n in range(len(faults))]
     door.go_on(0, 1, 5, 8)
-    assert (door.state(letter), door.told) == ("sending", [])
+    assert {door.state(letter) for letter in written} == {"sending"}
+    assert door.told == []
     door.go_on(1, 1, 30, 600, 60 * 48)
-    assert (door.state(letter), door.out(letter), door.told) == ("unclear", [], [(letter, "unclear")])
-    assert door.calls("POST", "/send") == 1
+    assert sorted(door.told) == [(letter, "unclear") for letter in written]
+    assert (door.graph.outgoing, door.calls("POST", "/send")) == ([], len(faults))
 
 
-@pytest.mark.parametrize("headers", [{}, {"Retry-After": "120"}], ids=["plain", "retry-after"])
-@pytest.mark.parametrize("body", [None, b"{"], ids=["whole", "garbled"])
-def test_202_is_final_whatever_comes_with_it(door: Door, headers: dict[str, str], body: bytes | None) -> None:
-    door.graph.faults.add("POST", "*/send", status=202, after_effect=True, headers=headers, body=body)
-    letter = door.write(door.request())
+def test_202_is_final_whatever_comes_with_it(door: Door) -> None:
+    for more in ({}, {"headers": {"Retry-After": "120"}}, {"body": b"{"}):
+        door.graph.faults.add("POST", "*/send", status=202, after_effect=True, **more)
+    written = [door.letter_to(f"klant{n}@example.nl") for n in range(3)]
     door.run()
-    assert door.state(letter) == "accepted"
+    assert {door.state(letter) for letter in written} == {"accepted"}
     door.go_on(1, 10)
-    assert (door.state(letter), door.calls("POST", "/send")) == ("sent", 1)
+    assert {door.state(letter) for letter in written} == {"sent"}
+    assert door.calls("POST", "/send") == 3
 
 
-@pytest.mark.parametrize("name", [name for name in BEFORE if name.startswith("429")])
-def test_a_throttled_send_is_made_again_once_a_later_letter_came_through(door: Door, name: str) -> None:
-    door.graph.faults.add("POST", "*/send", **BEFORE[name])  # type: ignore[arg-type]
-    letter = door.write(door.request())
-    door.go()
-    assert (door.state(letter), door.calls("POST", "/send")) == ("sending", 1)
-    later = door.write(door.request("bram@example.nl"), to=("bram@example.nl",))
-    door.go(seconds=61)
-    door.go(seconds=50)
-    assert (door.state(later), door.state(letter), door.calls("POST", "/send")) == ("sent", "sending", 2)
-    door.go_on(1, 1)
-    assert (door.state(letter), len(door.out(letter)), door.told) == ("sent", 1, [(later, "sent"), (letter, "sent")])
+def test_a_throttled_send_is_made_again_once_a_later_letter_came_through(door: Door) -> None:
+    faults = [BEFORE[name] for name in ("429 seconds", "429 decimal", "429 date")]
+    for fault in faults:
+        door.graph.faults.add("POST", "*/send", **fault)
+    written = [door.letter_to(f"klant{n}@example.nl") for n in range(len(faults))]
+    for _ in faults:
+        door.go(minutes=1)  # each throttling asks all of them for rest
+    assert [door.state(letter) for letter in written] == ["sending"] * len(faults)
+    assert door.graph.outgoing == []
+    door.go_on(3)
+    assert [door.state(letter) for letter in written] == ["sending"] * len(faults)
+    later = door.letter_to("bram@example.nl")
+    door.go_on(0, 1, 1, 1)
+    assert door.state(later) == "sent"
+    assert [len(door.out(letter)) for letter in written] == [1] * len(faults)
+    assert sorted(door.told) == [(letter, "sent") for letter in (*written, later)]
 
 
 def test_a_throttled_send_alone_is_left_to_a_person(door: Door) -> None:
@@ -562,7 +570,7 @@ def test_a_throttled_send_that_lingers_for_hours_is_not_doubled(door: Door) -> N
     door.graph.faults.add("POST", "*/send", status=429, after_effect=True)
     letter = door.write(door.request())
     door.go()
-    later = door.write(door.request("bram@example.nl"), to=("bram@example.nl",))
+    later = door.letter_to("bram@example.nl")
     door.go_on(1, 1, 1, 5, 10, 60)
     assert (door.state(letter), door.state(later)) == ("unclear", "unclear")
     assert (len(door.out(letter)), door.calls("POST", "/send")) == (1, 2)
@@ -576,8 +584,8 @@ def test_throttling_that_does_not_end_is_told_in_the_end(door: Door) -> None:
     door.graph.faults.add("POST", "*/send", status=429, times=None, headers={"Retry-After": "1"})
     door.run()
     door.graph.faults.clear()
-    for _ in range(8):
-        other = door.write(door.request("bram@example.nl"), to=("bram@example.nl",), audience="subject")
+    for _ in range(sending.MOST_ROUNDS):
+        other = door.letter_to("bram@example.nl")
         door.go_on(1.1, 1.1)
         assert door.state(other) == "sent"
         door.graph.faults.add("POST", "*/send", status=429, headers={"Retry-After": "1"})
@@ -601,8 +609,8 @@ def test_a_send_that_is_refused_for_what_the_app_is_waits_and_leaves(door: Door,
 def test_a_send_that_is_refused_for_what_the_app_is_is_told_when_it_lasts(door: Door) -> None:
     fault = door.graph.faults.add("POST", "*/send", status=403, times=None)
     letter = door.write(door.request())
-    for _ in range(40):
-        door.go(minutes=5)
+    for _ in range(10):
+        door.go(hours=1)
     assert (door.state(letter), door.told) == ("drafted", [(letter, "drafted")])
     door.graph.faults.remove(fault)
     door.go_on(60, 1)
@@ -628,8 +636,8 @@ def test_a_draft_that_graph_refuses_is_told(door: Door) -> None:
 def test_a_draft_that_cannot_be_made_for_an_hour_is_told_once_and_still_tried(door: Door) -> None:
     fault = door.graph.faults.add("POST", "*/messages", status=500, code="ErrorContentConversionFailed", times=None)
     letter = door.write(door.request())
-    for _ in range(24):
-        door.go(minutes=10)
+    for _ in range(8):
+        door.go(minutes=20)
     assert (door.state(letter), door.told) == ("posting", [(letter, "posting")])
     door.graph.faults.remove(fault)
     door.go_on(10, 1)
@@ -639,11 +647,11 @@ def test_a_draft_that_cannot_be_made_for_an_hour_is_told_once_and_still_tried(do
 def test_an_expired_secret_loses_nothing_over_a_weekend(door: Door) -> None:
     letter = door.write(door.request())
     door.run()
-    waiting = [door.write(door.request(f"k{n}@example.nl"), to=(f"k{n}@example.nl",)) for n in range(3)]
+    waiting = [door.letter_to(f"k{n}@example.nl") for n in range(3)]
     door.graph.entra.secret_expired = True
     door.reopen()
-    for _ in range(60):
-        door.stage.later(hours=1)
+    for _ in range(6):
+        door.stage.later(hours=10)
         door.run()
         sending.look(door.bot)
     assert {door.state(one) for one in waiting} == {"posting"}
@@ -734,10 +742,10 @@ def test_an_unclear_letter_is_looked_for_less_and_less_often(door: Door) -> None
     door.write(door.request())
     door.go_on(0, 16)
     before = len(door.graph.calls)
-    for _ in range(20 * 24):
-        door.stage.later(hours=1)
+    for _ in range(80):
+        door.stage.later(hours=6)
         door.run()
-    assert len(door.graph.calls) - before < 40
+    assert 0 < len(door.graph.calls) - before < 40
 
 
 # --- crashes ----------------------------------------------------------------------------------------------------------
@@ -865,7 +873,7 @@ def test_a_case_that_cannot_go_on_does_not_hold_up_other_letters(door: Door) -> 
         door.told.append((letter.id, letter.state))
 
     door.after = fails
-    good = door.write(door.request("bram@example.nl"), to=("bram@example.nl",))
+    good = door.letter_to("bram@example.nl")
     door.go_on(0, 1)
     assert (door.state(bad), door.state(good), door.told) == ("sent", "sent", [(good, "sent")])
 
@@ -928,22 +936,23 @@ UPLOAD_FAULTS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
 }
 
 
-@pytest.mark.parametrize("faults", UPLOAD_FAULTS.values(), ids=UPLOAD_FAULTS)
-def test_a_large_mail_arrives_as_it_was_composed(
-    door: Door, narrow: None, faults: list[tuple[str, str, dict[str, Any]]]
-) -> None:
-    for method, route, fault in faults:
-        door.graph.faults.add(method, route, **fault)
-    letter = door.write(door.request(), files=FILES)
-    door.go_on(0, 1, 2, 2, 15)
-    (arrived,) = door.out(letter)
-    equal(composed(door, letter), arrived)
-    assert (door.state(letter), door.drafts()) == ("sent", [])
+def test_a_large_mail_arrives_as_it_was_composed(door: Door, narrow: None) -> None:
+    for number, (name, faults) in enumerate(UPLOAD_FAULTS.items()):
+        for method, route, fault in faults:
+            door.graph.faults.add(method, route, **fault)
+        letter = door.letter_to(f"klant{number}@example.nl", files=FILES)
+        door.go_on(0, 1, 2)
+        assert door.state(letter) == "sent", name
+        (arrived,) = door.out(letter)
+        equal(composed(door, letter), arrived)
+        door.graph.faults.clear()
+    door.go(minutes=15)
+    assert door.drafts() == []
 
 
-def test_a_mail_of_seven_megabytes_arrives_as_it_was_composed(door: Door) -> None:
+def test_a_mail_over_three_megabytes_arrives_as_it_was_composed(door: Door) -> None:
     block = bytes(range(256))
-    letter = door.write(door.request(), files=(Attached("groot.zip", "application/zip", block * 20_000),))
+    letter = door.write(door.request(), files=(Attached("groot.zip", "application/zip", block * 12_600),))
     door.go_on(0, 1)
     (arrived,) = door.out(letter)
     equal(composed(door, letter), arrived)
@@ -1015,29 +1024,41 @@ def most_in(moments: list[datetime], window: timedelta) -> int:
     return max((sum(start <= one < start + window for one in moments) for start in moments), default=0)
 
 
-def test_no_minute_has_more_sends_than_the_budget(door: Door) -> None:
-    written = [door.write(door.request(f"k{n}@example.nl"), to=(f"k{n}@example.nl",), text="Hallo") for n in range(64)]
+@pytest.fixture
+def wire(door: Door, monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """The moments of the sends, where the wire is not at issue."""
+    moments: list[datetime] = []
+    monkeypatch.setattr(outbox, "create_draft", lambda *_: "AAkALg")
+    monkeypatch.setattr(outbox, "send", lambda *_: moments.append(door.stage.now))
+    return moments
+
+
+def test_no_minute_has_more_sends_than_the_budget(door: Door, wire: list[datetime]) -> None:
+    for n in range(36):
+        door.letter_to(f"k{n}@example.nl", text="Hallo")
     start = door.stage.now
     until_done(door)
-    moments = [sent.at for sent in door.graph.outgoing]
-    assert len(moments) == len(written)
-    assert most_in(moments, timedelta(seconds=60)) == 28
-    assert door.stage.now - start < timedelta(minutes=4)
+    assert (len(wire), most_in(wire, timedelta(seconds=60))) == (36, 28)
+    assert door.stage.now - start < timedelta(minutes=2)
 
 
-def test_an_outage_does_not_end_in_a_burst(door: Door) -> None:
-    fault = door.graph.faults.add("POST", "*/messages", status=503, times=None)
-    for n in range(40):
-        door.write(door.request(f"k{n}@example.nl"), to=(f"k{n}@example.nl",), text="Hallo")
-    for _ in range(10):
-        door.stage.later(minutes=1)
-        door.run()
-    door.graph.faults.remove(fault)
-    with door.bot.store.read() as session:
-        assert len(session.scalars(select(Letter.id).where(Letter.state == "posting")).all()) <= 28
+def test_an_outage_does_not_end_in_a_burst(door: Door, wire: list[datetime], monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*_: Any) -> str:
+        raise GraphError(503, "serviceNotAvailable")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(outbox, "create_draft", down)
+        outage.setattr(outbox, "drafts", lambda *_: [])
+        for n in range(31):
+            door.letter_to(f"k{n}@example.nl", text="Hallo")
+        for _ in range(2):
+            door.stage.later(minutes=1)
+            door.run()
+        with door.bot.store.read() as session:
+            assert len(session.scalars(select(Letter.id).where(Letter.state == "posting")).all()) <= 28
+    monkeypatch.setattr(outbox, "drafts", lambda *_: [])
     until_done(door)
-    moments = [sent.at for sent in door.graph.outgoing]
-    assert (len(moments), most_in(moments, timedelta(seconds=60))) == (40, 28)
+    assert (len(wire), most_in(wire, timedelta(seconds=60))) == (31, 28)
 
 
 def test_letters_leave_in_their_order_and_status_shows_it(door: Door) -> None:
@@ -1045,11 +1066,11 @@ def test_letters_leave_in_their_order_and_status_shows_it(door: Door) -> None:
     with door.bot.store.begin() as session:
         work.push_permits(session, "messages", door.stage.now + timedelta(minutes=5))
     wanted = {
-        "bulk": door.write(door.request("a@example.nl"), to=("a@example.nl",), rank="bulk"),
-        "letter": door.write(door.request("b@example.nl"), to=("b@example.nl",), rank="letter"),
-        "receipt": door.write(door.request("c@example.nl"), to=("c@example.nl",), rank="receipt"),
+        "bulk": door.letter_to("a@example.nl", rank="bulk"),
+        "letter": door.letter_to("b@example.nl", rank="letter"),
+        "receipt": door.letter_to("c@example.nl", rank="receipt"),
         "staff": door.write(None, to=(STAFF,), audience="staff", rank="staff"),
-        "near": door.write(door.request("d@example.nl"), to=("d@example.nl",), rank="letter", due=near),
+        "near": door.letter_to("d@example.nl", rank="letter", due=near),
         "nearest": door.write(
             door.request("e@example.nl"), to=("e@example.nl",), rank="receipt", due=near - timedelta(days=1)
         ),
@@ -1090,8 +1111,8 @@ def test_letters_leave_in_their_order_and_status_shows_it(door: Door) -> None:
 
 def test_an_alarm_passes_letters_that_an_outage_holds_up(door: Door) -> None:
     fault = door.graph.faults.add("POST", "*/messages", status=503, times=None)
-    for n in range(30):
-        door.write(door.request(f"k{n}@example.nl"), to=(f"k{n}@example.nl",))
+    for n in range(29):
+        door.letter_to(f"k{n}@example.nl", text="Hallo")
     door.run()
     alarm = door.write(None, to=(STAFF,), audience="staff", rank="alarm")
     door.run()
@@ -1100,7 +1121,7 @@ def test_an_alarm_passes_letters_that_an_outage_holds_up(door: Door) -> None:
 
 
 def test_a_letter_for_a_later_hour_holds_nobody_up(door: Door) -> None:
-    for _ in range(30):
+    for _ in range(29):
         door.write(None, to=(STAFF,), audience="staff", rank="staff", not_before=door.stage.now + timedelta(hours=5))
     letter = door.write(door.request(), rank="receipt")
     door.go_on(0, 1)
@@ -1110,11 +1131,11 @@ def test_a_letter_for_a_later_hour_holds_nobody_up(door: Door) -> None:
 def test_a_letter_that_waits_is_left_alone_until_its_turn(door: Door) -> None:
     with door.bot.store.begin() as session:
         work.push_permits(session, "messages", door.stage.now + timedelta(minutes=3))
-    written = [door.write(door.request(f"k{n}@example.nl"), to=(f"k{n}@example.nl",)) for n in range(30)]
+    written = [door.letter_to(f"k{n}@example.nl") for n in range(30)]
     assert door.run() == 30
     assert door.run() == 0
     with door.bot.store.read() as session:
-        due = dict(session.execute(select(Work.ref, Work.due).where(Work.due.is_not(None))).tuples().all())
+        due = {ref: at for ref, at in session.execute(select(Work.ref, Work.due).where(Work.due.is_not(None)))}  # noqa: C416
     assert due[written[0]] == door.stage.now + timedelta(minutes=3)
     assert due[written[29]] == door.stage.now + timedelta(minutes=3) + work.MINUTE_HOLD
 
@@ -1122,7 +1143,7 @@ def test_a_letter_that_waits_is_left_alone_until_its_turn(door: Door) -> None:
 def test_the_place_of_a_letter_is_counted_and_not_read(door: Door) -> None:
     """Ten thousand waiting letters cost ten thousand looks, not fifty million."""
     for n in range(40):
-        door.write(door.request(f"k{n}@example.nl"), to=(f"k{n}@example.nl",), approve=n == 39)
+        door.letter_to(f"k{n}@example.nl", approve=n == 39)
     statements: list[str] = []
 
     def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
@@ -1149,7 +1170,7 @@ def scarce(tmp_path: Path) -> Iterator[Door]:
 
 
 def test_a_reserve_of_the_day_is_kept_for_staff_and_closing_letters(scarce: Door) -> None:
-    written = [scarce.write(scarce.request(f"k{n}@example.nl"), to=(f"k{n}@example.nl",)) for n in range(14)]
+    written = [scarce.letter_to(f"k{n}@example.nl") for n in range(14)]
     scarce.go_on(0, 2, 2)
     assert len(scarce.graph.outgoing) == 10
     staff = scarce.write(None, to=(STAFF, DEPUTY), audience="staff", rank="staff")
@@ -1174,7 +1195,7 @@ def test_receipts_wait_first_when_the_day_would_not_last(scarce: Door) -> None:
         work.push_permits(session, "messages", scarce.stage.now + timedelta(seconds=30))
     receipt = scarce.write(scarce.request(), rank="receipt")
     for n in range(2):
-        scarce.write(scarce.request(f"k{n}@example.nl"), to=(f"k{n}@example.nl",), rank="letter")
+        scarce.letter_to(f"k{n}@example.nl", rank="letter")
     scarce.go_on(0, 1, 1)
     assert scarce.state(receipt) == "approved"
     assert len(scarce.graph.outgoing) == 2
@@ -1246,20 +1267,19 @@ def test_workers_share_what_the_service_allows_the_app(door: Door) -> None:
 
 def test_a_cap_on_an_address_stops_a_loop_and_tells_once(door: Door) -> None:
     door.after = after_letter
-    written = [door.write(door.request(), rank="receipt") for _ in range(20)]
+    written = [door.write(door.request(), rank="receipt") for _ in range(15)]
     door.go_on(0, 1, 1)
     states = [door.state(one) for one in written]
-    assert (states.count("sent"), states.count("approved")) == (budgets.CAP_ADDRESS, 20 - budgets.CAP_ADDRESS)
+    assert (states.count("sent"), states.count("approved")) == (budgets.CAP_ADDRESS, 15 - budgets.CAP_ADDRESS)
     assert len(door.graph.inbox_of(STAFF)) == 1
     door.go_on(1, 600)
     assert len(door.graph.outgoing) == budgets.CAP_ADDRESS + 1
-    for _ in range(16):
-        door.go(hours=1)
-    assert [door.state(one) for one in written].count("sent") == 20
+    door.go_on(60 * 15, 1)
+    assert [door.state(one) for one in written].count("sent") == 15
 
 
 def test_a_burst_of_workers_does_not_pass_the_cap_together(door: Door) -> None:
-    for _ in range(20):
+    for _ in range(budgets.CAP_ADDRESS + 3):
         door.write(door.request(), rank="receipt")
     door.run(threads=4)
     assert len(door.graph.outgoing) == budgets.CAP_ADDRESS
@@ -1275,7 +1295,7 @@ def test_a_cap_on_a_case_stops_a_responder_that_changes_its_address(door: Door) 
         session.flush()
         case_id = case.id
     written = []
-    for n in range(12):
+    for n in range(budgets.CAP_CASE + 2):
         other = door.request(f"anna{n}@example.nl")
         written.append(door.write(other, to=(f"anna{n}@example.nl",)))
         with door.bot.store.begin() as session:
@@ -1286,7 +1306,7 @@ def test_a_cap_on_a_case_stops_a_responder_that_changes_its_address(door: Door) 
 
 
 def test_staff_are_not_capped(door: Door) -> None:
-    written = [door.write(None, to=(STAFF,), audience="staff") for _ in range(15)]
+    written = [door.write(None, to=(STAFF,), audience="staff") for _ in range(budgets.CAP_ADDRESS + 1)]
     door.go_on(0, 1)
     assert {door.state(one) for one in written} == {"sent"}
 

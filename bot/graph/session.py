@@ -19,7 +19,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -254,7 +255,7 @@ class GraphSession:
     """Calls to one mailbox. Thread-safe. `calls` counts requests as Graph does.
 
     The service's limits hold for the app, so all its workers share them: `at_once` is the share of this one in the four
-    requests at a time, `others` the calls that the others made in ten minutes; `bot/budgets.py` keeps both up to date.
+    requests at a time, `others` the calls that the others made in ten minutes, both as of `shared` (`bot/budgets.py`).
     `patience` is the sleep of the retries, an argument so that replays need not wait; `on_call` runs at each request,
     `on_large` before more than `LARGE` bytes are read (`bot/room.py`).
     `name` is this session's own.
@@ -274,6 +275,7 @@ class GraphSession:
         self.name = secrets.token_hex(4)
         self.calls = 0
         self.at_once, self.others = CONCURRENT, 0
+        self.shared: datetime | None = None
         self._limited = settings.limits.messages_per_minute > 0  # 0 = no budgets, loopback only
         self._clock = clock or SystemClock()
         self._credential = credential_of(settings)
@@ -450,7 +452,7 @@ class GraphSession:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, GraphError) and error.retry_after is not None:
             return error.retry_after
-        return tenacity.wait_exponential_jitter(initial=0.5, max=20)(state)
+        return tenacity.wait_random_exponential(multiplier=1, max=20)(state)
 
     def _again(self, call: Callable[[], Any]) -> Any:
         def passing(error: BaseException) -> bool:
@@ -589,6 +591,8 @@ def _object(raw: bytes) -> dict[str, Any]:
 def _answered(response: requests.Response) -> dict[str, Any]:
     """What a POST brought; 202 is final, whatever its body says or fails to say."""
     if response.status_code == 202:
+        with suppress(requests.RequestException, GraphError):
+            _streamed(response, LARGEST_PROGRESS)  # so that the connection can serve again
         return {}
     raw = _streamed(response)
     return _object(raw) if raw else {}
