@@ -49,7 +49,7 @@ class Answer:
     @property
     def kind_right(self) -> bool:
         """The kind is as labelled."""
-        return self.kind == self.record["kind"]
+        return self.kind == str(self.record["kind"])
 
     @property
     def all_right(self) -> bool:
@@ -173,9 +173,8 @@ def rule_table(mails: Sequence[Example]) -> list[str]:
         right = sum(rule.says in mail.labels for mail in spoke)
         wanted = sum(rule.says in mail.labels for mail in mails)
         precision = right / len(spoke) if spoke else 0.0
-        lines.append(
-            f"{rule.name:38s} {rule.says:20s} {len(spoke):6d} {right:6d}  {precision:8.0%}  {right / max(1, wanted):6.0%}"
-        )
+        covers = right / max(1, wanted)
+        lines.append(f"{rule.name:38s} {rule.says:20s} {len(spoke):6d} {right:6d}  {precision:8.0%}  {covers:6.0%}")
     return lines
 
 

@@ -24,6 +24,7 @@ def right_evidence(right: str, scores: Mapping[str, float], found: Judgement) ->
     negated = any(hit.negated and hit.rule.says == right for hit in found.hits)
     return {
         "score": scores[right],
+        "passage": scores["best " + right],
         "best_other": best_other,
         "request": scores["request"],
         "hint": float(weight == 1),
@@ -54,6 +55,7 @@ def kind_evidence(
 ) -> dict[str, float]:
     """What speaks for each kind, as the judge's inputs; `best_right` is the log-odds of the likeliest right."""
     evidence = {f"score {kind}": scores[kind] for kind in KINDS}
+    evidence |= {f"passage {kind}": scores["best " + kind] for kind in KINDS}
     evidence |= {f"rule {kind}": float(found.weights.get(kind, 0)) for kind in KINDS[1:]}
     claims = max((found.weights.get(right, 0) for right in RIGHTS), default=0)
     evidence["best right"] = best_right
@@ -68,6 +70,8 @@ def kind_evidence(
     evidence["neither"] = float(not act and not matter and not near)
     evidence["asked"] = float("ASKED" in found.present)
     evidence["product"] = float(bool(found.present & {"PRODUCT", "SHOPPING", "ORDER"}))
+    evidence["sales"] = float(bool(found.present & {"SALES", "ADVERT"}))
+    evidence["business"] = float("BUSINESS" in found.present)
     evidence["bulk"] = float(bulk)
     evidence["machine form"] = float(origin in _MACHINES and form)
     return evidence

@@ -6,13 +6,14 @@ that every machine gives the same numbers. No pickle, no library is needed to re
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 from bot.sorting.reading import Reading
+from bot.sorting.words import Sentence
 
 MODEL_FILE = Path(__file__).with_name("model.json")
 FEATURE_SETS = (
@@ -22,6 +23,13 @@ FEATURE_SETS = (
     "words+bigrams+concepts",
     "concepts",
     "words+concepts+letters",
+)
+PASSAGE = 2  # sentences
+# Concepts without which a passage is not looked at by itself.
+TELLING = frozenset(
+    "DATA RECORD ACCOUNT LAW PRIVACY POLICY CONSENT COOKIE NEWSLETTER PERSONAL_ITEM REVIEW REVIEW_REQUEST ABOUT_ME "
+    "EVERYTHING FORGET LEAVE DELETE CORRECT RESTRICT LIFT OBJECT UNSUBSCRIBE WITHDRAW NO_MORE AUTO_DECISION MACHINE "
+    "STORED MOVED NEW_NAME LEAK".split()  # noqa: SIM905  (a column of 29 strings reads worse)
 )
 _COMMON = frozenset(
     [
@@ -57,17 +65,17 @@ _COMMON = frozenset(
 )
 
 
-def features(reading: Reading, wanted: str) -> set[str]:
-    """The features of one mail, each present or not, for one of `FEATURE_SETS`."""
+def features(sentences: Sequence[Sentence], wanted: str, *, subject: bool = True) -> set[str]:
+    """The features of a mail, each present or not, for one of `FEATURE_SETS`; the first sentence is the subject."""
     found: set[str] = set()
     words, bigrams, concepts, letters = (
         name in wanted.split("+") for name in ("words", "bigrams", "concepts", "letters")
     )
-    for number, sentence in enumerate(reading.sentences):
+    for number, sentence in enumerate(sentences):
         tokens = ["0" if word[0].isdigit() else word for word in sentence.words if len(word) <= 30]
         if words:
             found.update(token for token in tokens if token not in _COMMON)
-            if number == 0:
+            if subject and number == 0:
                 found.update("s:" + token for token in tokens)
         if bigrams:
             found.update(f"{one} {two}" for one, two in pairwise(tokens))
@@ -103,6 +111,24 @@ class Linear:
                 for label, weight in pairs:
                     total[label] += weight * scale
         return dict(zip(self.labels, total, strict=True))
+
+
+def score(model: Linear, reading: Reading) -> dict[str, float]:
+    """The scores of the whole mail by label, and under "best <label>" the highest of any two sentences in a row.
+
+    In a long mail one sentence may hold the request; the whole then says little and the best passage says it.
+    """
+    whole = model.scores(features(reading.sentences, model.feature_set))
+    best = dict(whole)
+    body = reading.sentences[1:]
+    if len(body) > PASSAGE + 1:
+        best = dict.fromkeys(whole, -20.0)
+        for start in range(len(body) - PASSAGE + 1):
+            passage = body[start : start + PASSAGE]
+            if any(sentence.places.keys() & TELLING for sentence in passage):
+                for label, value in model.scores(features(passage, model.feature_set, subject=False)).items():
+                    best[label] = max(best[label], value)
+    return whole | {"best " + label: value for label, value in best.items()}
 
 
 def chance(score: float) -> float:

@@ -48,7 +48,8 @@ _LOOKS_LIKE = str.maketrans(
 _WORD = re.compile(r"[^\W\d_]+")
 _SPACED = re.compile(r"(?<![\w.])(?:[^\W\d_][ ·*_-]){3,}[^\W\d_](?![\w.])")
 _HIDING_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:\.\d+)?(?:px|pt|em|%)?\s*(?:;|$)|mso-hide\s*:\s*all"
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:\.\d+)?(?:px|pt|em|%)?\s*(?:;|$)|"
+    r"mso-hide\s*:\s*all"
     r"|opacity\s*:\s*0\s*(?:;|$)|max-height\s*:\s*0|(?:^|;)\s*color\s*:\s*(?:#fff(?:fff)?|white)\s*(?:;|$)",
     re.IGNORECASE,
 )

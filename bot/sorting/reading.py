@@ -10,9 +10,11 @@ MOST_CHARACTERS = 60_000  # of the own text; a longer mail goes to a person (see
 
 # The rest of a mail after a greeting at its end is signature and small print, apart from a postscript.
 _GREETING = re.compile(
-    r"^\W*(?:met )?(?:(?:de )?(?:vriendelijke?|hartelijke?|beste) groet(?:en)?|groet(?:en|jes)?|hoogachtend|mvg|vr\.? gr|gr\.?|"
+    r"^\W*(?:met )?(?:(?:de )?(?:vriendelijke?|hartelijke?|beste) groet(?:en)?|groet(?:en|jes)?|hoogachtend|"
+    r"mvg|vr\.? gr|gr\.?|"
     r"(?:kind|best|warm) regards|regards|yours (?:sincerely|faithfully|truly)|sincerely|cheers|"
-    r"mit freundlichen gru(?:ss|e)en|mit freundlichem gruss|mfg|viele gru(?:ss|e)e|cordialement|bien a vous|salutations)\b"
+    r"mit freundlichen gru(?:ss|e)en|mit freundlichem gruss|mfg|viele gru(?:ss|e)e|cordialement|bien a vous|"
+    r"salutations)\b"
 )
 _FORM_FIELD = re.compile(
     r"^(?:naam|name|e-?mail(?:adres)?|telefoon|onderwerp|organisatie|bedrijf|datum|kenmerk)\s*:", re.MULTILINE
@@ -90,7 +92,8 @@ _SMALL_PRINT = re.compile(
     r"vertrouwelijk|confidential|vertraulich|confidentiel|(?:ten on|on)rechte? ontvang|niet de geadresseerde|"
     r"bestemd voor de geadresseerde|niet voor u bestemd|intended recipient|in error|irrtumlich|par erreur|"
     r"denk aan het milieu|consider the environment|algemene voorwaarden van toepassing|"
-    r"^wij (?:verwerken|gaan)\b.{0,60}persoonsgegevens|lees (?:ook )?on(?:s|ze) privacy|we process personal data|kvk[: ]+\d"
+    r"^wij (?:verwerken|gaan)\b.{0,60}persoonsgegevens|lees (?:ook )?on(?:s|ze) privacy|"
+    r"we process personal data|kvk[: ]+\d"
 )
 
 

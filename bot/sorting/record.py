@@ -10,7 +10,7 @@ from bot.sorting.verdict import Item, sort
 
 
 def item_of(record: Mapping[str, Any]) -> Item:
-    """The item of one record with the fields from_name, from, subject, body, html, headers; a missing field is empty."""
+    """The item of a record with from_name, from, subject, body, html, headers; a missing field is empty."""
     subject, body = str(record.get("subject") or ""), str(record.get("body") or "")
     html = body if record.get("html") else ""
     sender, name = str(record.get("from") or "").lower(), str(record.get("from_name") or "")

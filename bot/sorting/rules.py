@@ -1,9 +1,10 @@
 """The readable half of the judgement: one table of rules over concepts, each with a name and what it does not mean.
 
 A pattern is a row of concepts that must stand in one sentence within `WINDOW` words of each other, in any order;
-`A|B` is either of them, `^A` may also stand in the subject or the two sentences before. The first concept is the anchor: a word of `unless` in the anchor's clause (`NEAR` words
-around it) cancels the hit, a word of `never` anywhere in the sentence does too. Article numbers count when a law is
-named. Rules for rights weigh 1 (a hint), 2 (says so) or 3 (says so in so many words).
+`A|B` is either of them, `^A` may also stand in the subject or the two sentences before. The first concept is the
+anchor: a word of `unless` in the anchor's clause (`NEAR` words around it) cancels the hit, a word of `never` anywhere
+in the sentence does too. Article numbers count when a law is named. Rules for rights weigh 1 (a hint), 2 (says so) or
+3 (says so in so many words).
 """
 
 import re
@@ -537,22 +538,28 @@ def _cancelled(rule: Rule, sentence: Sentence, anchor: int) -> bool:
 
 
 _ARTICLE = re.compile(
-    r"\b(?:artikel(?:en)?|articles?|art(?:t)?)\s*((?:\d{1,2}(?!\d)(?:\s*(?:lid|abs|para|sub|onder|lit|aanhef|en|und|and|et|&|/|,|t/m|bis|tot|to|\(|\))*\s*(?:\d(?!\d)|[a-h]\b)?)*\s*)+)"
+    r"\b(?:artikel(?:en)?|articles?|artt?\b\.?|artt?(?=\d))\s*((?:\d{1,2}\b[\s,;/&()]*(?:[a-h]\b[\s,;)]*)?"
+    r"(?:(?:en|und|and|et|t/m|tot en met|bis|tot|to|jo|juncto)\b\.?\s*(?:artikel|article|art\.?)?\s*)*)+)"
 )
-
-
+_PARAGRAPH = re.compile(
+    r"\(\d\)|\b(?:lid|leden|abs|absatz|alinea|al|para|paragraph|nr|satz|punt)\b\.?\s*\d(?!\d)(?:\s*(?:en|und|and|et)\s*\d(?!\d))?"
+    r"|\b(?:sub|onder|lit|aanhef)\b\.?"
+)
 _LIFTING = re.compile(r"\b(?:artikel|article|art)\.? ?18,? ?(?:(?:lid|abs|al|par)\.? ?3|\(3\))")
 _NOTICE = re.compile(r"\b(?:voordat|alvorens|before|bevor|avant)\b")
 
 
 def articles(text: str) -> set[str]:
     """The article numbers that a folded text names, as rights; {} when no article is named."""
-    return {
+    lifting = _LIFTING.search(text) is not None and not _NOTICE.search(text)
+    plain = _PARAGRAPH.sub(" ", _LIFTING.sub(" ", text) if lifting else text)
+    named = {
         _ARTICLES[number]
-        for match in _ARTICLE.finditer(text)
-        for number in re.findall(r"\b\d{1,2}\b", match.group(1))
+        for match in _ARTICLE.finditer(plain)
+        for number in re.findall(r"\d{1,2}", match.group(1))
         if number in _ARTICLES
     }
+    return named | {"lift_restriction"} if lifting else named
 
 
 @dataclass(frozen=True, slots=True)
@@ -597,11 +604,12 @@ def judge(reading: Reading) -> Judgement:
 
 
 def _lists_rights(sentence: Sentence) -> bool:
-    """A sentence that only sums up which rights exist, as access letters and privacy statements do (AVG art. 15(1)(e))."""
+    """A sentence that only sums up which rights exist, as access letters and statements do (AVG art. 15(1)(e))."""
     named = sum(name in sentence.places for name in _LISTED)
     return named >= 3 and "RIGHT" in sentence.places
 
 
+_INSIGHT = ("inzage", "welke gegevens van mij", "wat is er opgeslagen", "aan wie gegeven, waar vandaan")
 _MARKETING = re.compile(r"\b21 ?(?:\(2\)|[.,]? ?(?:lid|abs|al(?:inea)?|par(?:a(?:graph)?)?)?[. ]*2\b)")
 
 
@@ -618,16 +626,12 @@ def _settle(weights: dict[str, int], hits: Sequence[Hit], named: frozenset[str],
         weights.pop("erasure", None)
     if weights.get("restriction", 0) >= 2 and weights.get("objection", 0) <= 2 and "objection" not in named:
         weights.pop("objection", None)
-    if weights.get("access", 0) >= 2 and weights.get("automated_decision", 0) <= 2:
-        if not any(hit.rule.name == "mens moet kijken" for hit in spoken("automated_decision")):
-            weights.pop("automated_decision", None)  # an access letter asks whether such decisions exist, art. 15(1)(h)
-    if weights.get("portability", 0) >= 2 and weights.get("access", 0) == 2 and "access" not in named:
-        if not any(
-            hit.rule.name
-            in ("inzage", "welke gegevens van mij", "wat is er opgeslagen", "aan wie gegeven, waar vandaan")
-            for hit in spoken("access")
-        ):
-            weights.pop("access", None)  # a copy "to take along" is portability alone
+    human = any(hit.rule.name == "mens moet kijken" for hit in spoken("automated_decision"))
+    if weights.get("access", 0) >= 2 and weights.get("automated_decision", 0) <= 2 and not human:
+        weights.pop("automated_decision", None)  # an access letter asks whether such decisions exist, art. 15(1)(h)
+    insight = any(hit.rule.name in _INSIGHT for hit in spoken("access"))
+    if weights.get("portability", 0) >= 2 and weights.get("access", 0) == 2 and "access" not in named and not insight:
+        weights.pop("access", None)  # a copy "to take along" is portability alone
     objections = spoken("objection")
     if weights.get("withdraw_consent", 0) >= 2 and (_MARKETING.search(reading.folded) or objections):
         marketing = all("NEWSLETTER" in reading.sentences[hit.sentence].places for hit in objections)

@@ -17,7 +17,7 @@ from typing import Any
 from bot.sorting import rules
 from bot.sorting.corpus import Record, open_half, read
 from bot.sorting.judge import KINDS, kind_evidence, right_evidence, sent_in_bulk, weigh
-from bot.sorting.model import MODEL_FILE, Linear, features
+from bot.sorting.model import MODEL_FILE, Linear, features, score
 from bot.sorting.reading import Reading
 from bot.sorting.reading import read as read_mail
 from bot.sorting.record import item_of
@@ -114,7 +114,7 @@ def logistic(strength: float, *, balanced: bool) -> Fit:
 def fit_model(mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit | None = None) -> Linear:
     """The linear model over all labels, each label against the rest; weights rounded to four decimals."""
     fit = fit or logistic(STRENGTH, balanced=True)
-    found = [features(mail.reading, feature_set) for mail in mails]
+    found = [features(mail.reading.sentences, feature_set) for mail in mails]
     often = Counter(name for names in found for name in names)
     known = [sorted(name for name in names if often[name] >= LEAST_MAILS) for names in found]
     rows = [dict.fromkeys(names, max(1, len(names)) ** -0.5) for names in known]
@@ -156,7 +156,7 @@ def unseen_scores(
         for fold in range(FOLDS):
             model = fit_model([mail for mail, at in zip(mails, place, strict=True) if at != fold], feature_set, fit)
             result += [
-                Unseen(mail, model.scores(features(mail.reading, feature_set)), fold)
+                Unseen(mail, score(model, mail.reading), fold)
                 for mail, at in zip(mails, place, strict=True)
                 if at == fold
             ]
@@ -201,9 +201,9 @@ def fit_judges(rows: Sequence[Unseen]) -> Judges:
 def write(model: Linear, judges: Judges, path: Path = MODEL_FILE) -> None:
     """Writes model and judges as JSON, one feature a line, so that a change can be read as a difference."""
     head = {"labels": model.labels, "features": model.feature_set, "bias": model.bias, "judge": judges}
+    flat = {name: [part for pair in pairs for part in pair] for name, pairs in model.weights.items()}
     rows = ",\n".join(
-        f"{json.dumps(name, ensure_ascii=False)}:{json.dumps([part for pair in pairs for part in pair], separators=(',', ':'))}"
-        for name, pairs in model.weights.items()
+        f"{json.dumps(name, ensure_ascii=False)}:{json.dumps(row, separators=(',', ':'))}" for name, row in flat.items()
     )
     text = json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "weights": {\n' + rows + "\n}}\n"
     path.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from bot.sorting import rules
 from bot.sorting.details import FLAGS, delivery_of, flags_of, on_behalf, slots_of
 from bot.sorting.documents import is_document, is_picture, text_of
 from bot.sorting.judge import KINDS, Ruling, rule_on, sent_in_bulk
-from bot.sorting.model import features, load
+from bot.sorting.model import load, score
 from bot.sorting.normalise import HIDDEN, hidden_text
 from bot.sorting.reading import MOST_CHARACTERS, Reading, read
 from bot.sorting.words import fold
@@ -68,7 +68,7 @@ def sort(item: Item) -> Verdict:
     own = f"{item.own_text}\n{documents}" if documents else item.own_text
     reading = read(item.subject, own, item.html)
     model, judges = load()
-    scores = model.scores(features(reading, model.feature_set))
+    scores = score(model, reading)
     found = rules.judge(reading)
     ruling = rule_on(scores, found, judges, item.origin, reading.form, sent_in_bulk(item.headers))
     doubts = _doubts(item, reading, ruling, points, whole)
@@ -87,13 +87,18 @@ def sort(item: Item) -> Verdict:
 
 
 _POINTING = re.compile(
-    r"\b(?:bijlagen?|bijgevoegd\w*|bijgaand\w*|bijgesloten|aangehecht\w*|attached|attachment|enclosed|see pdf|anhang|anbei|beigefugt\w*|"
-    r"piece jointe|ci-joint\w*|ingesloten|zie (?:de )?(?:pdf|brief|document)|hierbij (?:mijn|een|de|onze) (?:brief|verzoek|formulier|document))\b"
+    r"\b(?:bijlagen?|bijgevoegd\w*|bijgaand\w*|bijgesloten|aangehecht\w*|attached|attachment|enclosed|see pdf|"
+    r"anhang|anbei|beigefugt\w*|"
+    r"piece jointe|ci-joint\w*|ingesloten|zie (?:de )?(?:pdf|brief|document)|hierbij (?:mijn|een|de|"
+    r"onze) (?:brief|verzoek|formulier|document))\b"
 )
 _HARMLESS = re.compile(
-    r"\b(?:foto'?s?|photos?|pictures?|bilder|facturen?|factuur|invoice|rechnung|facture|bon|bonnen|pakbon|kassabon|offerte|quote|angebot|devis|"
-    r"cv|prijslijst|price list|preisliste|contract|agenda|etiket\w*|rapport|polis|tarieven|catalogus|screenshot|loonstrook|handleiding|"
-    r"persbericht|orderbevestiging|specificatie|creditnota|afschrift|logo|betaalbewijs|overzicht|vrachtbrief|kaart|programma|aanmaning)\b"
+    r"\b(?:foto'?s?|photos?|pictures?|bilder|facturen?|factuur|invoice|rechnung|facture|bon|bonnen|pakbon|"
+    r"kassabon|offerte|quote|angebot|devis|"
+    r"cv|prijslijst|price list|preisliste|contract|agenda|etiket\w*|rapport|polis|tarieven|catalogus|"
+    r"screenshot|loonstrook|handleiding|"
+    r"persbericht|orderbevestiging|specificatie|creditnota|afschrift|logo|betaalbewijs|overzicht|vrachtbrief|"
+    r"kaart|programma|aanmaning)\b"
 )
 
 

@@ -1,9 +1,9 @@
 """The words of the field in four languages, each under one concept, and a mail read as sentences of concepts.
 
 Rules and model both speak of concepts (DELETE, DATA, MINE), not of words: a rule written once then holds for Dutch,
-English, German and French, and in any word order. An entry ending in * is the beginning of a word; an entry of
-several words is a phrase, in which * stands for up to four words; *word is the end of a compound. Everything is lower case without accents,
-hyphens or apostrophes.
+English, German and French, and in any word order. An entry ending in * is the beginning of a word, one starting with *
+the end of a compound; an entry with _ is a phrase, in which a lone * skips up to four words. Everything is lower case
+without accents, hyphens or apostrophes.
 """
 
 import re
@@ -345,8 +345,8 @@ CONCEPTS: Mapping[str, str] = {
         aufbewahren speichern behalten conserver conservez conservees ne_pas_supprimer pas_effacer pas_supprimer
         alleen_opslaan alleen_bewaren uitsluitend_opslaan opgeslagen_blijven verzet_zich_tegen_wissing tegen_wissing
         opposes_the_erasure oppose_the_erasure niet_verloren opschonen_niet niet_worden_opgeschoond ohne_loschung
-        zonder_te_verwijderen zonder_ze_weg losche* loschen_sie_*_nicht keep_it keep_the_records nicht_loschung
-        gardez niets_weggooien niets_verwijderen bewijs untouched
+        zonder_te_verwijderen zonder_ze_weg loschen_sie_*_nicht keep_it keep_the_records nicht_loschung gardez
+        niets_weggooien niets_verwijderen bewijs untouched
     """,
     "TEMPORARY": """
         tijdelijk voorlopig zolang totdat tijdje poosje maanden weken temporarily temporary while pending meantime
@@ -870,10 +870,12 @@ _ACCENTS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "’": 
 _TOKEN = re.compile(r"[\w@][\w@.+-]*@[\w.-]+|https?://\S+|www\.\S+|\w+(?:['-]\w+)*|[.!?\n]+|[,;:()\"“”„«»–—…]|[^\w\s]")
 _SENTENCE_END = frozenset(".!?\n")
 _ELISION = re.compile(r"^(?:l|d|qu|j|m|s|n|c|t|jusqu|lorsqu)'(.+)$")
+_CLAUSE_MARKS = frozenset(",;:()–—…")
 _CLAUSE_WORDS = frozenset(("maar", "but", "aber", "mais", "sondern", "doch", "omdat", "because", "weil", "want"))
 _LETTERS = re.compile(r"\b(a\.u\.b|s\.v\.p|i\.p\.v|a\.s\.a\.p|n\.a\.v|i\.v\.m|m\.b\.t)\b\.?")
 _ABBREVIATIONS = re.compile(
-    r"\b(art|artt|nr|nrs|jl|d\.d|dd|mr|mrs|drs|dr|ing|mw|dhr|mevr|fam|st|str|t\.a\.v|e\.d|evt|incl|excl|tel|bijv|bv|o\.a|z\.s\.m|abs|lit|bzw|z\.b|d\.h|etc|b\.v|n\.v|para)\.(?= *\S)"
+    r"\b(art|artt|nr|nrs|jl|d\.d|dd|mr|mrs|drs|dr|ing|mw|dhr|mevr|fam|st|str|t\.a\.v|e\.d|evt|incl|excl|tel|"
+    r"bijv|bv|o\.a|z\.s\.m|abs|lit|bzw|z\.b|d\.h|etc|b\.v|n\.v|para)\.(?= *\S)"
 )
 
 
@@ -1120,7 +1122,7 @@ def sentences(text: str) -> list[Sentence]:
                 result.append(_sentence(words, clauses, spoken, asked="?" in token))
             words, clauses, clause = [], [], 0
         elif len(token) == 1 and not token.isalnum():
-            if token in ",;:()–—…":
+            if token in _CLAUSE_MARKS:
                 clause += 1
         else:
             if token in _CLAUSE_WORDS:
@@ -1135,7 +1137,8 @@ def sentences(text: str) -> list[Sentence]:
 def _sentence(words: list[str], clauses: list[int], spoken: str, *, asked: bool = False) -> Sentence:
     places: dict[str, list[int]] = {"ASKED": [len(words) - 1]} if asked else {}
     for place, word in enumerate(words):
-        for concept in concepts_of(word, spoken):
+        of_law = word.startswith("arti") and words[place + 1 : place + 2] and words[place + 1][0].isdigit()
+        for concept in () if of_law else concepts_of(word, spoken):
             places.setdefault(concept, []).append(place)
         for rest, concept in _PHRASES.get(word, ()):
             if _phrase_length(rest, words, place):
