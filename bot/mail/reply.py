@@ -275,7 +275,8 @@ _A_PERSON = re.compile(
     r"|\b(?:[uU]|[Jj]e|[Jj]ij|[Jj]ullie|[Ii]k|[Ww]ij|[Ww]e|I|[Yy]ou|[Ww]e|[Ii]ch|Sie|[Ww]ir|[Dd]u)\s+"
     r"(?:wrote|schrieb|schrieben|schreef|schreven)\b"
     r"|\b[Hh]eb(?:t|ben)?\s+(?:ik|u|je|jij|jullie|wij|we)\b|\b(?:vous avez|tu as|j['’]ai|nous avons)\b"
-    r"|^\W{0,3}(?:[Uu]w|[Mm]ijn|[Oo]nze|[Yy]our|[Mm]y|[Ii]hre?|[Mm]eine?|[Ii]k|[Ww]ij|[Ww]e|I|[Ii]ch|[Ww]ir|[Uu])\b|\w{4,}[.!?] +[A-Z][a-z]"
+    r"|^\W{0,3}(?:[Uu]w|[Mm]ijn|[Oo]nze|[Yy]our|[Mm]y"
+    r"|[Ii]hre?|[Mm]eine?|[Ii]k|[Ww]ij|[Ww]e|I|[Ii]ch|[Ww]ir|[Uu])\b|\w{4,}[.!?] +[A-Z][a-z]"
 )
 _QUOTED = re.compile(r"[ \t]{0,3}>")
 _FORWARD_SUBJECT = re.compile(r"[\s\[(]*(?:fwd?|doorst|doorgestuurd(?: bericht)?|wg|tr)\s*:", re.I)
