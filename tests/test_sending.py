@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,11 @@ from bot.graph.session import GraphError
 from bot.handling import after_letter
 from bot.letters import LETTER, RANKS, Person
 from bot.mail.letter import Attached
+from bot.sandbox import people
 from bot.sandbox.stage import DEPUTY, MANAGEMENT, STAFF, Stage
 from bot.settings import load
 from tests.conftest import MONDAY_MORNING
-from tests.world import parsed, text_of
+from tests.world import World, parsed, text_of
 
 ANNA = "anna@example.nl"
 EVIL = "mallory@example.org"
@@ -1375,3 +1377,119 @@ def test_no_address_and_no_word_stands_in_the_journal(door: Door) -> None:
         rows = [f"{row.event} {row.detail}" for row in session.scalars(select(Journal))]
         assert journal.verify(session) is None
     assert not any("@" in row or "Anna" in row for row in rows)
+
+
+# --- the whole road ---------------------------------------------------------------------------------------------------
+
+
+def failed_answer(world: World, **fault: Any) -> EmailMessage:
+    """An approved answer whose send went wrong; gives the mail in which staff are asked about it."""
+    world.asks_for_access()
+    world.run(minutes=1)
+    world.graph.faults.add("POST", "*/send", **fault)
+    world.stage.staff_reply(world.draft(), "akkoord")
+    world.run(minutes=1)
+    world.run(minutes=16)
+    assert world.cases()[0]["waiting"] == "staff"
+    return world.to(STAFF)[-1]
+
+
+def test_staff_say_that_the_person_has_an_answer_that_nobody_could_tell_of(world: World) -> None:
+    asked = failed_answer(world, status=503)
+    world.stage.staff_reply(asked, "gedaan")
+    world.run(minutes=5)
+    (case,) = world.cases()
+    assert (case["state"], case["outcome"]) == ("closed", "granted")
+    assert len(world.to(people.HANNEKE)) == 1  # the receipt
+
+
+def test_staff_have_the_answer_made_anew_and_approve_it_again(world: World) -> None:
+    asked = failed_answer(world, status=400, code="ErrorInvalidRecipients")
+    first = world.draft()
+    world.stage.staff_reply(asked, "niet akkoord het is niet aangekomen")
+    world.run(minutes=5)
+    assert world.draft()["Subject"] != first["Subject"]
+    world.stage.staff_reply(world.draft(), "akkoord")
+    world.run(minutes=5)
+    assert world.cases()[0]["waiting"] == "delivery"
+    assert len(world.to(people.HANNEKE)) == 2
+    world.stage.staff_reply(asked, "gedaan")
+    world.run(minutes=5)
+    assert world.cases()[0]["waiting"] == "delivery"
+
+
+def test_an_answer_that_turns_up_after_all_goes_on_by_itself(world: World) -> None:
+    world.graph.linger_seconds = world.graph.linger_looks = 10**6
+    world.asks_for_access()
+    world.run(minutes=1)
+    world.graph.settle()
+    world.run(minutes=1)
+    world.stage.staff_reply(world.draft(), "akkoord")
+    world.run(minutes=1)
+    world.run(minutes=16)
+    asked = world.to(STAFF)[-1]
+    assert world.cases()[0]["waiting"] == "staff"
+    world.graph.draft_lingers = False
+    world.graph.settle()
+    world.run(minutes=11)
+    assert world.cases()[0]["waiting"] == "delivery"
+    assert "niet meer te versturen" in text_of(world.to(STAFF)[-1])
+    world.stage.staff_reply(asked, "niet akkoord toch maar opnieuw")
+    world.run(minutes=5)
+    assert len(world.to(people.HANNEKE)) == 2
+    world.run(hours=50)
+    assert world.cases()[0]["outcome"] == "granted"
+
+
+def test_replies_and_bounces_that_carry_a_rewritten_id_still_find_their_letter(world: World) -> None:
+    world.graph.rewrites_message_id = True
+    world.asks_for_access()
+    world.run(minutes=1)
+    (receipt,) = world.to(people.HANNEKE)
+    reply = world.stage._mail(
+        "Hanneke Verbrugge", people.HANNEKE, "info@lesseausoap.com", "Re: nog iets", "Hoe lang duurt het?"
+    )
+    reply["In-Reply-To"] = receipt["Message-ID"]
+    world.graph.deliver(reply.as_bytes(policy=SMTP.clone(max_line_length=998)))  # ids longer than a line stay whole
+    world.graph.fail(people.HANNEKE)
+    world.stage.staff_reply(world.draft(), "akkoord")
+    world.run(minutes=1)
+    world.run(minutes=1)
+    assert {row["disposition"]: row["request"] for row in world.mails()} == {
+        "request": "LES-2026-0001", "joined": "LES-2026-0001", "staff-command": "LES-2026-0001",
+        "bounce": "LES-2026-0001",
+    }  # fmt: skip
+    assert world.cases()[0]["waiting"] == "staff"
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "waiting"),
+    [
+        ("4.4.7", "delayed", "delivery"),
+        ("4.4.7", "failed", "staff"),
+        ("5.1.10", "failed", "staff"),
+        ("5.1.10", "", "staff"),
+    ],
+)
+def test_only_a_report_that_the_mail_will_not_arrive_reopens_the_matter(
+    world: World, status: str, action: str, waiting: str
+) -> None:
+    world.asks_for_access()
+    world.run(minutes=1)
+    world.graph.fail(people.HANNEKE, status=status, action=action)
+    world.stage.staff_reply(world.draft(), "akkoord")
+    world.run(minutes=1)
+    world.run(minutes=1)
+    assert world.cases()[0]["waiting"] == waiting
+
+
+def test_a_deputy_gets_the_question_that_bounced_and_can_answer_it(world: World) -> None:
+    world.graph.fail(STAFF)
+    world.asks_for_access()
+    world.run(minutes=1)
+    world.run(minutes=1)
+    (passed,) = [mail for mail in world.to(DEPUTY) if str(mail["Subject"]).startswith("Akkoord?")]
+    assert len(world.to(MANAGEMENT)) == 1
+    world.stage.staff_reply(passed, "akkoord", account=DEPUTY)
+    world.run(minutes=1)
+    assert world.cases()[0]["waiting"] == "delivery"
