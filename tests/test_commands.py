@@ -206,7 +206,7 @@ def test_everything_else_of_a_customer_goes_to_staff(words: str) -> None:
 # --- every input
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=120))
 def test_no_text_makes_it_fail(text: str) -> None:
     assert isinstance(parse_command(text), Command | Unclear)
@@ -216,7 +216,7 @@ def test_no_text_makes_it_fail(text: str) -> None:
 CLOSINGS = {"groet", "groeten", "groetjes", "mvg", "mvrg", "gr", "dank", "danku", "bedankt", "thanks", "thx", "succes"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(BARE), st.text("abcdefghijklmnopqrstuvwxyz éë0123456789", min_size=1, max_size=30))
 def test_any_word_behind_a_bare_command_is_asked_back(word: str, more: str) -> None:
     words = more.split()

@@ -466,7 +466,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=12)), max_size=60))
 def test_no_bytes_whatever_make_it_fail(pieces: list[bytes]) -> None:
     mail = parse(b"".join(pieces))
@@ -477,7 +477,7 @@ def test_no_bytes_whatever_make_it_fail(pieces: list[bytes]) -> None:
     split(mail)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(NAMES), st.data())
 def test_a_damaged_mail_is_still_read(name: str, data: st.DataObject) -> None:
     raw = bytearray(raw_mail(name))
