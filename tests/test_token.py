@@ -35,7 +35,11 @@ def session(stage: Stage, patience: Callable[[float], None] = lambda seconds: No
         {"body": b"<html>a gateway</html>"},
         {"body": b"[]"},
     ],
-    ids=str,
+    ids=lambda given: (
+        str({name: "half" if callable(value) else value for name, value in given.items()})
+        if isinstance(given, dict)
+        else str(given)
+    ),
 )
 def test_an_answer_that_is_not_entras_passes_and_the_next_one_counts(
     world: World, route: str, fault: dict[str, Any]
