@@ -129,19 +129,23 @@ def rule_on(
             sure *= chances[right] if right in rights else 1 - chances[right]
         cost = WRONG * (1 - sure)
         doubt = "niet zeker om welke rechten het gaat"
-    conflict = _conflict(kind, rights, scores, found)
+    conflict = _conflict(kind, rights, scores, found, origin)
     certain = cost < QUESTION and not conflict
     return Ruling(kind, rights, kinds, chances, certain, "" if certain else conflict or doubt)
 
 
-def _conflict(kind: str, rights: tuple[str, ...], scores: Mapping[str, float], found: Judgement) -> str:
+def _conflict(kind: str, rights: tuple[str, ...], scores: Mapping[str, float], found: Judgement, origin: str) -> str:
     """In Dutch how one source plainly contradicts the answer, "" when none does."""
     if kind != "request":
         claim = max(found.weights.get(right, 0) for right in RIGHTS)
-        if claim >= (3 if kind == "complaint" else 2) and kind != "automatic":
+        machine = kind == "automatic" and origin in _MACHINES
+        if claim >= (3 if kind == "complaint" else 2) and not machine:
             return "de regels zien wel een verzoek"
-        if scores["request"] > 0.0 and kind != "automatic":
+        loudest = max(scores["request"], scores["best request"] - 1.0, *(scores["best " + one] - 1.0 for one in RIGHTS))
+        if loudest > 0.0 and not machine:
             return "het model ziet wel een verzoek"
+        if kind == "privacy_question" and "HEREBY" in found.present:
+            return "de vraag lijkt meteen een verzoek"
         return ""
     if not any(found.weights.get(right, 0) >= 1 for right in rights) and max(scores[right] for right in rights) < 1.0:
         return "de regels zien geen verzoek"

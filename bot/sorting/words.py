@@ -2,7 +2,7 @@
 
 Rules and model both speak of concepts (DELETE, DATA, MINE), not of words: a rule written once then holds for Dutch,
 English, German and French, and in any word order. An entry ending in * is the beginning of a word, one starting with *
-the end of a compound; an entry with _ is a phrase, in which a lone * skips up to four words. Everything is lower case
+the end of a compound; an entry with _ is a phrase, in which a lone * skips up to six words. Everything is lower case
 without accents, hyphens or apostrophes.
 """
 
@@ -258,7 +258,8 @@ CONCEPTS: Mapping[str, str] = {
         what_do_you_have_on_me what_do_you_know_about_me ce_que_vous_avez wat_staat_er_*_over_mij
         wat_hebben_jullie_*_van_mij was_ihr_*_uber_mich was_sie_*_uber_mich wat_*_over_ons wat_*_van_me
         what_*_about_me what_*_on_me welke_persoonlijke welche_personlichen was_habt_ihr_*_uber_mich
-        tout_ce_que_vous_avez wat_er_*_van_mij wat_er_*_over_mij wat_staat_er
+        tout_ce_que_vous_avez wat_er_*_van_mij wat_er_*_over_mij wat_staat_er which_of_my what_of_mine
+        welke_van_mijn welche_meiner lesquelles_de_mes
     """,
     "ACCESS_DETAIL": """
         verwerkingsdoel* bewaartermijn bewaartermijnen ontvangers ontvanger verwerkers bron herkomst doeleinden
@@ -863,6 +864,14 @@ CONCEPTS: Mapping[str, str] = {
         bevestig bevestigen bevestigt bevestiging confirm confirms confirmation bestatigen bestatigung bestatigt
         uitsluitsel verneem vernemen confirmer confirmation schriftelijk mededelen
     """,
+    "CONSEQUENCE": """
+        zal_leiden leiden_tot zou_leiden would_lead will_lead lead_to result_in zur_folge fuhren_zu entrainera
+        entrainer gevolg_hebben
+    """,
+    "HEREBY": """
+        hierbij dat_doe_ik bij_deze bij_dezen bij_deze_dus hereby hiermit par_la_presente wil_ik_nu wil_dat_nu
+        doe_dat_dan doe_dat_nu gebruik_ik_nu maak_ik_nu
+    """,
 }
 # fmt: on
 
@@ -1072,11 +1081,11 @@ def _concepts_of(word: str) -> frozenset[str]:
 
 
 def _phrase_length(rest: tuple[str, ...], words: list[str], start: int) -> int:
-    """How many words the phrase takes from `start`, 0 when it is not there; a lone * skips up to four words."""
+    """How many words the phrase takes from `start`, 0 when it is not there; a lone * skips up to six words."""
     place, skip = start, 0
     for part in rest:
         if part == "*":
-            skip = 4
+            skip = 6
             continue
         place += 1
         while skip and place < len(words) and not _same(part, words[place]):
