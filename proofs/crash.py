@@ -142,9 +142,7 @@ class Play:
         for _ in range(STARTS):
             ended = self.once(*command, module=module, kill=self.kill, stop_after=stop_after)
             if ended.killed:
-                self.hopeless = 0
-        """How many pieces of work must fail for good in this story."""
-        self.kill = ""
+                self.kill = ""
             elif ended.code == code:
                 return
         raise RuntimeError(f"no start of {STARTS} ended well:\n{ended.err[-4000:]}")
