@@ -9,6 +9,8 @@ from bot.room import give_back_freed_memory
 from proofs import memory
 from tests.world import World
 
+pytestmark = pytest.mark.xdist_group("memory")
+
 
 @pytest.fixture(scope="module")
 def large() -> bytes:
@@ -47,3 +49,11 @@ def test_several_texts_of_a_mail_are_bounded_together() -> None:
 def test_giving_back_memory_harms_nothing_where_it_is_not_needed() -> None:
     give_back_freed_memory()
     give_back_freed_memory()
+
+
+@pytest.mark.parametrize(("size", "calls"), [(3_000_000, 1), (6_000_000, 2)])
+def test_only_a_large_mail_takes_a_second_call_to_be_read(world: World, size: int, calls: int) -> None:
+    world.graph.deliver(memory.with_files(size))
+    before = len(world.graph.calls)
+    world.run(minutes=1)
+    assert sum(call.route.endswith("/$value") for call in world.graph.calls[before:]) == calls
