@@ -184,6 +184,8 @@ def decide(bot: Bot, row: Message, mail: Mail, *, whole: bool) -> Taken | None:
     if not whole and not _told_by_page(mail):
         return None
     verdict = sort(sortable(mail, reply, came))
+    if not reply.own_text.strip() and reply.quoted_text.strip():
+        verdict = _of_a_bare_quote(mail, reply, came, verdict)
     if verdict.kind == "automatic" and verdict.certain:
         return Taken("automatic", "sorted as written by a machine", "automatic")
     if verdict.kind == "not_privacy" and verdict.certain:
@@ -218,6 +220,12 @@ def sortable(mail: Mail, reply: Reply, came: Origin) -> Sortable:
         attachments=mail.attachments,
         origin=came.kind,
     )
+
+
+def _of_a_bare_quote(mail: Mail, reply: Reply, came: Origin, verdict: Verdict) -> Verdict:
+    """A mail without own words, such as a request that is only forwarded: what it quotes may ask, so a person looks."""
+    quoted = sort(sortable(mail, replace(reply, own_text=reply.quoted_text, quoted_text=""), came))
+    return verdict if quoted.kind in ("not_privacy", "automatic") else replace(quoted, certain=False)
 
 
 def _machine(bot: Bot, mail: Mail, came: Origin) -> Taken:

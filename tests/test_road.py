@@ -203,3 +203,14 @@ def test_a_doubtful_mail_waits_for_the_bundle_and_staff_name_it(world: World) ->
     world.run(minutes=5)
     assert world.cases()[0]["right"] == "access"
     assert not world.to(MANAGEMENT)
+
+
+def test_a_request_that_is_only_forwarded_goes_to_a_person(world: World) -> None:
+    text = (
+        "\n---------- Doorgestuurd bericht ---------\nVan: Hanneke Verbrugge <hanneke.verbrugge@example.nl>\n"
+        "Datum: ma 2 feb. 2026 om 10:12\nOnderwerp: Inzage\nAan: info@lesseausoap.com\n\n"
+        "Graag ontvang ik een kopie van al mijn persoonsgegevens.\nHanneke Verbrugge\n"
+    )
+    world.stage.customer_mails("Hanneke Verbrugge", people.HANNEKE, "Fwd: Inzage", text)
+    world.run(minutes=1)
+    assert [row["disposition"] for row in world.mails()] == ["staff-question"]
