@@ -75,6 +75,8 @@ PHOTO = (
     "doos en het papier eromheen was nat. Kunt u mij een nieuwe zeep toesturen, of het bedrag daarvan terugstorten? "
     "Alvast bedankt voor de moeite. Met vriendelijke groet, Aart",
 )
+SIGNATURE = "<p>Met vriendelijke groet,<br>Een klant<br>Dorpsstraat 1, Ons Dorp</p><img src='cid:logo'>"
+PICTURE = b"\xff\xd8\xff\xe0" + bytes(2000)
 
 
 def purpose(call: Called) -> str:
@@ -133,8 +135,9 @@ class Shop:
         return self.stage.now.astimezone(UTC)
 
     def runs(self, span: timedelta, stride: timedelta = MINUTE) -> None:
-        """The loop of `run` for so long: second by second while something is about to happen, else from one whole
-        `stride` to the next.
+        """The loop of `run` for so long.
+
+        Second by second while something is about to happen, else from one whole `stride` to the next.
         """
         end = self.stage.now + span
 
@@ -203,9 +206,9 @@ def idle_hour(open_shop: Shop) -> Cost:
 
 
 def plain_mails(open_shop: Shop, number: int, *, allowed: float) -> Cost:
-    """Mails that are plainly no privacy mail, twenty a minute, one in twenty with a photo.
+    """Mails that are plainly no privacy mail, twenty a minute.
 
-    Raises AssertionError when the sorter thinks otherwise of one.
+    They come from telephones, from Outlook and from webmail, and one in twenty brings a photo. Raises AssertionError when the sorter thinks otherwise of one.
     """
     counted: Counter[str] = Counter()
     stage = open_shop.stage
@@ -230,9 +233,18 @@ def _plain_mail(stage: Stage, number: int) -> EmailMessage:
     mail["To"] = stage.graph.mailbox
     mail["Subject"] = subject
     mail["Message-ID"] = f"<{number}.{stage.now:%H%M%S}@example.nl>"
-    mail.set_content(text)
+    html = f"<html><body><p>{text}</p>{SIGNATURE}</body></html>"
+    match number % 10:
+        case 0 | 1:  # a telephone
+            mail.set_content(text)
+        case 2 | 3:  # Outlook, with a logo under each mail
+            mail.set_content(html, subtype="html")
+            mail.add_related(PICTURE, maintype="image", subtype="jpeg", cid="<logo>")
+        case _:  # webmail
+            mail.set_content(text)
+            mail.add_alternative(html.replace("<img src='cid:logo'>", ""), subtype="html")
     if photo:
-        mail.add_attachment(b"\xff\xd8\xff\xe0" + bytes(2000), maintype="image", subtype="jpeg", filename="zeep.jpg")
+        mail.add_attachment(PICTURE, maintype="image", subtype="jpeg", filename="zeep.jpg")
     return mail
 
 
