@@ -208,7 +208,8 @@ def idle_hour(open_shop: Shop) -> Cost:
 def plain_mails(open_shop: Shop, number: int, *, allowed: float) -> Cost:
     """Mails that are plainly no privacy mail, twenty a minute.
 
-    They come from telephones, from Outlook and from webmail, and one in twenty brings a photo. Raises AssertionError when the sorter thinks otherwise of one.
+    They come from telephones, from Outlook and from webmail, and one in twenty brings a photo. Raises
+    AssertionError when the sorter thinks otherwise of one.
     """
     counted: Counter[str] = Counter()
     stage = open_shop.stage
