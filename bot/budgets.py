@@ -8,7 +8,7 @@ its place, and so the moment at which its turn comes if nothing changes; until t
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, literal, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot import work
@@ -121,17 +121,35 @@ def turn(bot: Bot, session: Session, letter: Letter, now: datetime) -> Wait | No
     if not limited(bot):
         return None
     place = place_of(letter, now)
+    queue = _queue_before(session, place, now)
+    return _day_turn(bot, session, letter, place, queue, now) or _minute_turn(session, queue.letters, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """What stands before a letter: letters, their recipients, and recipients of answers that a receipt yields to."""
+
+    letters: int
+    recipients: int
+    other: int
+
+
+def _queue_before(session: Session, place: Place, now: datetime) -> _Queue:
+    """Counts what waits before a place, and what is ready to leave with the same rank or a better one."""
     rank, _ = _ranks(now)
+    receipt = literal(RANKS["receipt"])
+    before = _before(place, now)
+    yields = and_(rank == receipt, literal(RANKS["receipt"] < place.rank < RANKS["bulk"]))
+    answers = and_(rank > receipt, rank < RANKS["bulk"], literal(place.rank == RANKS["receipt"]))
+    waiting = session.execute(
+        select(
+            func.count().filter(before),
+            func.coalesce(func.sum(Letter.recipients).filter(before, not_(yields)), 0),
+            func.coalesce(func.sum(Letter.recipients).filter(answers), 0),
+        ).where(Letter.state == "approved", or_(before, answers), _waits(now))
+    ).one()
     ready, to_ready = _count(session, Letter.state.in_(PIPELINE), rank <= place.rank)
-    yielding = _before(place, now)
-    if RANKS["receipt"] < place.rank < RANKS["bulk"]:
-        yielding = and_(yielding, rank != RANKS["receipt"])  # on a scarce day receipts stand back
-    _, recipients = _count(session, _waits(now), yielding)
-    day = _day_turn(bot, session, letter, place, recipients + to_ready, now)
-    if day is not None:
-        return day
-    ahead, _ = _count(session, _waits(now), _before(place, now))
-    return _minute_turn(session, ahead + ready, now)
+    return _Queue(int(waiting[0]) + ready, int(waiting[1]) + to_ready, int(waiting[2]))
 
 
 def _minute_turn(session: Session, ahead: int, now: datetime) -> Wait | None:
@@ -139,17 +157,15 @@ def _minute_turn(session: Session, ahead: int, now: datetime) -> Wait | None:
     return None if at <= now else Wait(WAITS, max(1.0, (at - now).total_seconds()))
 
 
-def _day_turn(bot: Bot, session: Session, letter: Letter, place: Place, ahead: int, now: datetime) -> Wait | None:
+def _day_turn(bot: Bot, session: Session, letter: Letter, place: Place, queue: _Queue, now: datetime) -> Wait | None:
     """The day's recipients: a reserve is kept, and receipts stand back when the rest of the day would not last."""
     per_day = bot.settings.limits.recipients_per_24h
     if per_day < letter.recipients:
         return Wait(WAITS_DAY, 3600)
     keep = reserve(bot, letter)
     if place.rank == RANKS["receipt"]:
-        rank, _ = _ranks(now)
-        _, letters = _count(session, _waits(now), rank > RANKS["receipt"], rank < RANKS["bulk"])
-        keep += max(letters, per_day // 10)
-    at = _free_at(session, "recipients", ahead + keep + letter.recipients - 1, work.DAY_HOLD, now)
+        keep += max(queue.other, per_day // 10)
+    at = _free_at(session, "recipients", queue.recipients + keep + letter.recipients - 1, work.DAY_HOLD, now)
     if at <= now:
         return None
     return Wait(WAITS_DAY, min(LONGEST_WAIT, max(60.0, (at - now).total_seconds())))

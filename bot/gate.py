@@ -9,7 +9,6 @@ from email.utils import getaddresses
 from sqlalchemy.orm import Session
 
 from bot.casebook.schema import Letter, Request
-from bot.casebook.vault import KeyDestroyed
 from bot.context import Bot
 from bot.letters import MARK_HEADER, Parts, mark_of, person_of
 
@@ -33,7 +32,7 @@ class GateClosed(Exception):
 
 
 def check(bot: Bot, session: Session, letter: Letter, parts: Parts) -> None:
-    """Raises GateClosed unless this letter may go to these people."""
+    """Raises GateClosed unless this letter may go to these people, KeyDestroyed after an erasure."""
     if parts.digest != letter.draft_hash:
         raise GateClosed("the text is not the text that was composed")
     if letter.approved_by is None or letter.approved_hash != letter.draft_hash:
@@ -73,10 +72,7 @@ def _allowed(bot: Bot, session: Session, letter: Letter, recipients: Collection[
             request = session.get_one(Request, letter.request_id)
             if letter.personal and request.identity == "none":
                 raise GateClosed("personal, and nobody showed who is asking (policy P28)")
-            try:
-                person = person_of(bot, request)
-            except KeyDestroyed:
-                raise GateClosed("the key of this request was destroyed") from None
+            person = person_of(bot, request)
             return (person.on_file if letter.personal else person.address,)
         case "recipient":
             return [supplier.contact for supplier in bot.settings.processors.values() if supplier.contact]

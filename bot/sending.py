@@ -177,7 +177,7 @@ def _rule_broken(bot: Bot, session: Session, letter: Letter) -> str | None:
     except gate.GateClosed as closed:
         return str(closed)
     except KeyDestroyed:
-        return "the key of its text was destroyed"
+        return "the key of this letter or of its request was destroyed"
     return None
 
 

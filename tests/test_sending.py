@@ -322,6 +322,17 @@ def test_headers_that_the_hash_does_not_cover_are_checked_too(door: Door, name: 
     assert rule in (closed(door, letter) or "")
 
 
+@pytest.mark.parametrize(
+    ("to", "counted", "rule"), [(ANNA, 2, "counted"), ("", 0, "no recipient"), ("Anna", 1, "no recipient")]
+)
+def test_the_recipients_are_those_that_the_budget_counts(door: Door, to: str, counted: int, rule: str) -> None:
+    letter = door.write(door.request())
+    other_mime(door, letter, set_header("To", to))
+    with door.bot.store.begin() as session:
+        session.get_one(Letter, letter).recipients = counted
+    assert rule in (closed(door, letter) or "")
+
+
 def test_a_text_that_is_not_the_composed_one_stays(door: Door) -> None:
     letter = door.write(door.request())
     other_mime(door, letter, set_header("Subject", "Iets anders"), hashed=False)

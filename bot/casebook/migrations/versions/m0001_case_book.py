@@ -188,7 +188,7 @@ def upgrade() -> None:
     op.create_index("ix_letter_recipient_hash", "letter", ["recipient_hash"])
     op.create_index("ix_letter_request_id", "letter", ["request_id"])
     op.create_index("ix_letter_sent_message_id", "letter", ["sent_message_id"])
-    op.create_index("ix_letter_state", "letter", ["state"])
+    op.create_index("ix_letter_state_order", "letter", ["state", "rank", "due", "error", "recipients"])
     op.create_table(
         "ask",
         sa.Column("id", ID, nullable=False),
