@@ -19,7 +19,7 @@ from bot.context import Bot
 from bot.desk import commands, intake, open_list, questions
 from bot.desk.commands import Command, Unclear
 from bot.desk.orders import COMMANDS, GONE, STAYS_OPEN, Order, Refused, contradicts, staff_number
-from bot.letters import Parts, content_of, parts_of
+from bot.letters import Parts, content_of, parts_of, request_vault
 from bot.mail import markup
 from bot.mail.authentication import genuine_internal
 from bot.mail.message import Mail
@@ -231,6 +231,9 @@ def carry_out(bot: Bot, session: Session, row: Message, mail: Mail, ask_id: int,
         journal.write(session, now, "staff mail did nothing", why=row.reason, message=row.id, word=command.word)
         questions.tell(bot, session, mail, f"{row.reason}:{ask.id}", why)
         return
+    if command.reason and ask.request_id and "reason" not in (ask.detail or {}):
+        kept = questions.keep(bot, request_vault(ask.request_id), command.reason)
+        ask.detail = {**(ask.detail or {}), "reason": kept}
     if ask.closed is None and command.word not in STAYS_OPEN:
         questions.close(ask, by, command.word, now)
     request = session.get(Request, ask.request_id) if ask.request_id else None

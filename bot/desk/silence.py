@@ -74,25 +74,29 @@ def _is_moot(session: Session, row: Ask) -> bool:
 
 def _follow(bot: Bot, session: Session, row: Ask, silent: int, today: date) -> None:
     people = bot.settings.people
+    facts = dict(row.detail or {})
     original = session.get_one(Letter, row.staff_letter_id)
     asked = [address for address in parts_of(content_of(bot, original)).addresses if address in people.staff]
     asked = asked or people.staff[:1]
-    first = (row.detail or {}).get("first")  # whoever gave the first akkoord is no deputy for the second
+    first = facts.get("first")  # whoever gave the first akkoord is no deputy for the second
     others = [one for number, one in enumerate(people.staff, 1) if one not in asked and number != first]
     deputies = others[:1] if silent >= 1 else []
     if row.kind != "recipient":
         for deputy in deputies:
             copy_to(bot, session, original, f"deputy-{row.id}", [deputy], rank="staff")
-    chased = row.kind in ("task", "recipient") and silent > 0 and silent % tasks.CHASED_EVERY == 0
+    chased = row.kind in ("task", "recipient") and silent - int(facts.get("chased", 0)) >= tasks.CHASED_EVERY
     near = row.work_by is not None and (today in reminders(row.work_by, people.closed_days) or today >= row.work_by)
-    told = silent >= MANAGEMENT_AFTER and row.kind != "recipient" and not (row.detail or {}).get("told")
+    told = silent >= MANAGEMENT_AFTER and row.kind != "recipient" and not facts.get("told")
     if not (chased or near or told):
         return
     urgent = row.work_by is not None and today >= reminders(row.work_by, people.closed_days)[1]
     to = [*asked, *deputies]
+    if chased:
+        facts["chased"] = silent
     if urgent or told:
         to += people.management
-        row.detail = {**(row.detail or {}), "told": True}
+        facts["told"] = True
+    row.detail = facts
     remind(bot, session, row, today, to)
 
 

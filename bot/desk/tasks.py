@@ -4,7 +4,6 @@ Nothing counts as done because it was sent: a task stays open until its answer i
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -136,8 +135,7 @@ def tell_recipients(bot: Bot, session: Session, request: Request, case: Case) ->
         )
         session.add(row)
         session.flush()
-        due = questions.next_morning(bot, bot.clock.now() + timedelta(days=CHASED_EVERY))
-        questions.follow_up(session, row, due)
+        questions.follow_up(session, row, questions.next_morning(bot, bot.clock.now()))
         journal.write(
             session, bot.clock.now(), "recipient told", request=request.reference, case=case.reference, processor=name
         )
