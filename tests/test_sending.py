@@ -473,6 +473,25 @@ def test_one_sent_item_that_cannot_be_read_does_not_hold_up_the_others(door: Doo
     assert door.state(lost) == "sent"
 
 
+def test_a_copy_that_delta_never_lists_is_found_by_searching(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "sent_pages", lambda *_: iter(()))
+    letter = door.write(door.request())
+    door.go_on(0, 5, 9)
+    assert door.state(letter) == "accepted"
+    door.go(minutes=2)
+    assert (door.state(letter), door.told) == ("sent", [(letter, "sent")])
+
+
+def test_a_letter_that_came_back_stays_so_when_its_copy_shows(door: Door) -> None:
+    letter = door.write(door.request())
+    door.write(None, to=(STAFF,), audience="staff")
+    door.run()
+    with door.bot.store.begin() as session:
+        session.get_one(Letter, letter).state = "bounced"
+    door.go_on(1, 1)
+    assert (door.state(letter), len(door.graph.messages("sentitems"))) == ("bounced", 2)
+
+
 def test_a_copy_in_the_inbox_proves_nothing(door: Door) -> None:
     """Whoever got a letter knows its Message-ID and its mark, and can send it to us."""
     letter = door.write(door.request())
@@ -833,6 +852,19 @@ def test_a_worker_that_slept_through_its_lease_does_not_send_again(door: Door) -
     assert (door.state(letter), len(door.out(letter))) == ("sent", 1)
 
 
+def test_a_second_piece_of_work_for_one_letter_sends_nothing(door: Door) -> None:
+    letter = door.write(door.request())
+    for _ in range(2):
+        (item,) = work.claim(door.bot.store, door.stage.now, "first", [LETTER], 1)
+        sending.step(door.bot, item, door._note)
+    with door.bot.store.begin() as session:
+        sending._queue(session, session.get_one(Letter, letter), "drafted", door.stage.now)
+    first, second = work.claim(door.bot.store, door.stage.now, "both", [LETTER], 2)
+    sending._send(door.bot, first)
+    sending._send(door.bot, second)
+    assert (door.state(letter), len(door.out(letter))) == ("accepted", 1)
+
+
 def test_two_makers_of_one_draft_leave_one_mail_and_no_draft(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first maker's request hangs until its lease is over and somebody else has done the work."""
     letter = door.write(door.request())
@@ -994,10 +1026,13 @@ def test_a_crash_between_two_ranges_leaves_no_half_mail(
     assert door.drafts() == []
 
 
-def test_a_draft_that_lost_its_files_gets_them_back(door: Door) -> None:
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_draft_that_lost_its_files_gets_them_back(door: Door, heard: bool) -> None:
     door.graph.mime_drafts_drop_attachments = True
+    if not heard:
+        door.graph.faults.add("POST", "*/messages", reset="after")
     letter = door.write(door.request(), files=FILES)
-    door.go_on(0, 1)
+    door.go_on(0, 2, 1)
     (arrived,) = door.out(letter)
     equal(composed(door, letter), arrived)
 
