@@ -11,7 +11,7 @@ import random
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -188,20 +188,18 @@ def naive_bayes() -> Fit:
         matrix = vectorizer.fit_transform(rows)
         model = bayes.ComplementNB(alpha=0.1).fit(matrix, truths)
         weights = model.feature_log_prob_[1] - model.feature_log_prob_[0]
-        if len(model.classes_) == 2 and not model.norm:
-            weights = model.feature_log_prob_[1] - model.feature_log_prob_[0]
         return dict(zip(vectorizer.feature_names_, map(float, weights), strict=True)), 0.0
 
     return fit
 
 
-def compare(mails: Sequence[Example], sources: dict[str, str]) -> list[str]:
+def compare(mails: Sequence[Example], sources: Mapping[str, str]) -> list[str]:
     """Model families and feature sets by repeated cross-validation: the model alone, and joined with the rules."""
     families: dict[str, Callable[[], Fit]] = {
         "logistic regression": lambda: logistic(30.0, balanced=True),
         "complement naive Bayes": naive_bayes,
     }
-    lines = ["model | features | open half, kind + rights right | certain | right among certain | own mails"]
+    lines = ["model | features | open half, kind + rights right | certain | right among certain | later mails"]
     for family, make in families.items():
         for wanted in (
             "words",
@@ -213,7 +211,7 @@ def compare(mails: Sequence[Example], sources: dict[str, str]) -> list[str]:
         ):
             answers = unseen_answers(unseen_scores(mails, wanted, make(), rounds=2))
             parts = []
-            for source in ("open", "own"):
+            for source in ("open", "later"):
                 some = [answer for answer in answers if sources[str(answer.record["id"])] == source]
                 sure = [answer for answer in some if answer.certain]
                 parts.append(

@@ -27,39 +27,13 @@ FEATURE_SETS = (
 PASSAGE = 2  # sentences
 # Concepts without which a passage is not looked at by itself.
 TELLING = frozenset(
-    [
-        "DATA",
-        "RECORD",
-        "ACCOUNT",
-        "LAW",
-        "PRIVACY",
-        "POLICY",
-        "CONSENT",
-        "COOKIE",
-        "NEWSLETTER",
-        "PERSONAL_ITEM",
-        "REVIEW",
-        "REVIEW_REQUEST",
-        "ABOUT_ME",
-        "EVERYTHING",
-        "FORGET",
-        "LEAVE",
-        "DELETE",
-        "CORRECT",
-        "RESTRICT",
-        "LIFT",
-        "OBJECT",
-        "UNSUBSCRIBE",
-        "WITHDRAW",
-        "NO_MORE",
-        "AUTO_DECISION",
-        "MACHINE",
-        "STORED",
-        "MOVED",
-        "NEW_NAME",
-        "LEAK",
-    ]
-)
+    (
+        "DATA", "RECORD", "ACCOUNT", "LAW", "PRIVACY", "POLICY", "CONSENT", "COOKIE", "NEWSLETTER", "PERSONAL_ITEM",
+        "REVIEW", "REVIEW_REQUEST", "ABOUT_ME", "EVERYTHING", "FORGET", "LEAVE", "DELETE", "CORRECT", "RESTRICT",
+        "LIFT", "OBJECT", "UNSUBSCRIBE", "WITHDRAW", "NO_MORE", "AUTO_DECISION", "MACHINE", "STORED", "MOVED",
+        "NEW_NAME", "LEAK",
+    )
+)  # fmt: skip
 _COMMON = frozenset(
     [
         "de",

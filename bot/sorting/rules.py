@@ -384,21 +384,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "vraag over beleid of cookies",
         "privacy_question",
-        ("QUESTION|ASK POLICY|COOKIE|PRIVACY",),
-        never=("SALES",),
+        ("POLICY|COOKIE|PRIVACY ASKED",),
+        never=("SALES", "ORDER"),
+        window=30,
         weight=2,
     ),
     Rule(
         "vraag over beveiliging",
         "privacy_question",
         ("QUESTION SECURITY STORED|DATA|ACCOUNT|PERSONAL_ITEM", "QUESTION CAMERA"),
-        weight=1,
-    ),
-    Rule(
-        "vraag over gebruik van gegevens",
-        "privacy_question",
-        ("QUESTION|ASK USE|KEEP|SOLD|STORED DATA|PERSONAL_ITEM|RECORD",),
-        never=("ORDER",),
         weight=1,
     ),
     Rule(
