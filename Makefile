@@ -42,3 +42,13 @@ lock: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+.PHONY: train evaluate evaluate-lockbox
+train: .venv/ready
+	$(BIN)/python -m bot.sorting.train
+
+evaluate: .venv/ready
+	$(BIN)/python -m bot.sorting.evaluate
+
+evaluate-lockbox: .venv/ready
+	$(BIN)/python -m bot.sorting.evaluate --lockbox
