@@ -95,8 +95,10 @@ def parse_command(own_text: str, name: str = "") -> Command | Unclear:
         return Unclear(f"Ik begrijp “{_shown(lines[0])}” niet. {_ADVICE}")
     if lines[0].startswith(">") or "~~" in lines[0]:
         return Unclear(f"De regel “{_shown(lines[0])}” is aangehaald of doorgestreept. {_ADVICE}")
-    if any(unicodedata.category(sign) == "So" and sign not in _KIND_SIGNS for sign in lines[0]):
-        return Unclear(f"Ik kan het teken in “{_shown(lines[0])}” niet uitleggen. {_ADVICE}")
+    bare = [line for line in lines[1:] if not any(map(str.isalnum, line))]
+    strange = next((line for line in (lines[0], *bare) if _has_strange_sign(line)), "")
+    if strange:
+        return Unclear(f"Ik kan het teken in “{_shown(strange)}” niet uitleggen. {_ADVICE}")
     carries_text = word in REASONED or word == "geverifieerd"
     rest, below = _closed(rest, lines[1:], name, strict=carries_text)
     if below is None:
@@ -106,7 +108,9 @@ def parse_command(own_text: str, name: str = "") -> Command | Unclear:
     if below and not carries_text:
         return Unclear(f"Onder “{word}” staat nog iets: “{_shown(below[0])}”. {_ADVICE}")
     argument = " ".join([rest, *below]).strip()
-    if argument.endswith("?") and word not in ("status", "help"):
+    before, behind = (re.search(end, text) for end, text in ((r"^[\W_]*", lines[0]), (r"[\W_]*$", argument)))
+    around = "".join([*(part[0] for part in (before, behind) if part), *bare])
+    if (_ASKS.search(around) or _EMPTY_BOX.match(lines[0])) and word not in ("status", "help"):
         return Unclear(f"Bedoelt u “{word}”, of is het een vraag? {_ADVICE}")
     return _READ[word](word, argument) if word in _READ else _bare(word, argument)
 
@@ -141,9 +145,14 @@ _CLOSING_WORD = (
 _CLOSING = re.compile(rf"{_CLOSING_WORD}(?![\w])[\s,.!:–-]*(?P<name>.*)", re.I)
 _CLOSING_BEHIND = re.compile(rf"[\s,.;:!–-]+{_CLOSING_WORD}(?![\w])[\s,.!:–-]*(?P<name>[^,;]*)$", re.I)
 _TURNS = re.compile(
-    r"(?:p\.?\s?s\b|maar|behalve|wacht|toch|niet|nee|tenzij|let\s+op|eerst|stop|mits|wel\s|nog\s|ik\s|graag|o\s?ja|oh\s|en\s|of\s|even\s)",
+    r"(?:p\.?\s?s\b|n\.?\s?b\b|maar|behalve|wacht|toch|niet|nee|tenzij|let\s+op|eerst|stop|mits|wel\s|nog\s|ik\s|graag|o\s?ja|oh\s|en\s|of\s|even\s)",
     re.I,
 )
+_TURNS_WITHIN = re.compile(
+    r"(?<!\w)(?:maar|behalve|wacht|niet|nee|tenzij|mits|nog|eerst|stop|but|not|wait|except)(?!\w)", re.I
+)
+_ASKS = re.compile(r"[?？؟‽⁇⁈⁉]")
+_EMPTY_BOX = re.compile(r"\W*(?:\[\s*\]|\(\s*\))")
 _DELIMITER = re.compile(r"(?:--|__|—)\s?[-_]*")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 _KIND_SIGNS = frozenset("👍👌✅🙂😀😃😄😊🆗")
@@ -158,12 +167,26 @@ def _opened(own_text: str) -> list[str]:
     lines = [line.strip() for line in text.replace("\r", "\n").split("\n")]
     kept = [line for line in lines if not is_phone_signature(line)]
     before = 0
-    while before < len(kept) and (not any(map(str.isalnum, kept[before])) or _GREETING.fullmatch(kept[before][:200])):
+    while before < len(kept) and (
+        not any(map(str.isalnum, kept[before])) or _greets(_GREETING.fullmatch, kept[before])
+    ):
+        if kept[before] == "--":  # RFC 3676 §4.3: what follows is a signature
+            return []
         before += 1
     kept = kept[before:]
-    if kept and (greeting := _GREETING_BEFORE.match(kept[0][:200])):
+    if kept and (greeting := _greets(_GREETING_BEFORE.match, kept[0])):
         kept[0] = kept[0][greeting.end() :]
     return kept
+
+
+def _greets(match: Callable[[str], re.Match[str] | None], line: str) -> re.Match[str] | None:
+    """A greeting at the begin of a line, unless words in it say more: "Hoi nog niet, akkoord"."""
+    found = match(line[:200])
+    return None if found is None or _TURNS_WITHIN.search(found[0]) else found
+
+
+def _has_strange_sign(line: str) -> bool:
+    return any(unicodedata.category(sign) == "So" and sign not in _KIND_SIGNS for sign in line)
 
 
 def _broken(own_text: str, first: str) -> bool:
@@ -180,7 +203,7 @@ def _closed(rest: str, below: Sequence[str], name: str, *, strict: bool = False)
     closing = _CLOSING_BEHIND.search(f" {rest[-200:]}")
     if closing and strict and not re.match(r"\s*[,.;!–-]", closing[0]):
         closing = None
-    if closing and len(closing["name"].split()) <= 5 and not _TURNS.match(closing["name"]):
+    if closing and len(closing["name"].split()) <= 5 and not _turns_name(closing["name"]):
         head = rest[: len(rest) - len(closing[0])] if len(closing[0]) <= len(rest) else ""
         rest, signature = head, list(below)
         return rest, ([] if not any(map(_turns, signature)) else None)
@@ -189,7 +212,7 @@ def _closed(rest: str, below: Sequence[str], name: str, *, strict: bool = False)
         if not any(map(str.isalnum, line)) and not _DELIMITER.fullmatch(line):
             continue
         ends = _CLOSING.fullmatch(line[:300])
-        short = ends is not None and len(ends["name"].split()) <= 6
+        short = ends is not None and len(ends["name"].split()) <= 6 and not _turns_name(ends["name"])
         if _DELIMITER.fullmatch(line) or short or _is_name(line, name):
             after = [*([ends["name"]] if ends else []), *below[number + 1 :]]
             return rest, (kept if not any(map(_turns, after)) else None)
@@ -199,7 +222,12 @@ def _closed(rest: str, below: Sequence[str], name: str, *, strict: bool = False)
 
 def _turns(line: str) -> bool:
     """Whether a line under the greeting may say something: it begins like a sentence of its own, or is a command."""
-    return bool(_TURNS.match(line)) or is_command(line)
+    return bool(_TURNS.match(line.lstrip(" \t([{-–—*•\"'“‘"))) or is_command(line)
+
+
+def _turns_name(name: str) -> bool:
+    """Whether what stands behind a closing greeting is more than a name: "bedankt Sanne maar wacht nog even"."""
+    return bool(_TURNS.match(name)) or _TURNS_WITHIN.search(name) is not None
 
 
 def is_command(line: str) -> bool:

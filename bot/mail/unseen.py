@@ -17,6 +17,7 @@ _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "
 _GONE = re.compile(
     r"display:none|visibility:hidden|mso-hide:all|(?<![-\w])opacity:0(?:\.0+)?(?![.\d])"
     r"|font-size:(?:0|0?\.\d+|1(?:\.\d+)?|2(?:\.\d+)?)(?:px|pt|em|%)?(?![.\d])(?!em|rem)"
+    r"|(?:left|top|text-indent|margin-left):-\d{3,}"
 )
 _COLOUR = re.compile(r"(?<![-\w])color:([^;]+)")
 _BACKGROUND = re.compile(r"background(?:-color)?:(?!none|transparent|inherit|#fff(?:fff)?\b|white|rgb\(255,255,255\))")
@@ -27,17 +28,29 @@ def hides_words(html: str, tell: Callable[[str], bool]) -> bool:
     if not html:
         return False
     found = _QUOTE.search(html)
-    reader = _Reader()
+    reader = _Reader(_gone_classes(html[:_LONGEST]))
     reader.feed(html[: min(found.start() if found else _LONGEST, _LONGEST)])
     reader.close()
     return any(tell(line) for line in "".join(reader.unseen).split("\n"))
 
 
-class _Reader(HTMLParser):
-    """Walks through HTML with the style that holds at each place."""
+def _gone_classes(html: str) -> frozenset[str]:
+    """The classes that a style sheet of the mail hides."""
+    names: set[str] = set()
+    for sheet in html.split("<style")[1:]:
+        for rule in sheet.partition("</style")[0].split("}"):
+            selector, _, body = rule.rpartition("{")
+            if _GONE.search(re.sub(r"\s+", "", body).lower()):
+                names.update(re.findall(r"\.([\w-]+)", selector))
+    return frozenset(names)
 
-    def __init__(self) -> None:
+
+class _Reader(HTMLParser):
+    """Walks through HTML with the style that holds at each place; `gone` are classes that a style sheet hides."""
+
+    def __init__(self, gone: frozenset[str]) -> None:
         super().__init__()
+        self.gone = gone
         self.open: list[tuple[str, bool, bool, bool]] = [("", False, False, False)]  # tag, gone, pale, on a ground
         self.unseen: list[str] = []
 
@@ -52,6 +65,7 @@ class _Reader(HTMLParser):
         if colour or (tag == "font" and "color" in named):
             pale = _is_pale(colour[1] if colour else named["color"].lower())
         ground = ground or bool(_BACKGROUND.search(style)) or "bgcolor" in named
+        gone = gone or not self.gone.isdisjoint(named.get("class", "").split())
         gone = gone or "hidden" in named or tag in ("style", "title") or bool(_GONE.search(style))
         self.open.append((tag, gone, pale, ground))
 
