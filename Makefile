@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: crash demo test check format lock diagram pictures budget memory record
+.PHONY: crash mailbox demo test check format lock diagram pictures budget memory record
 
 demo: .venv/ready
 	$(BIN)/privacybot demo
@@ -21,6 +21,9 @@ diagram: .venv/ready
 
 pictures: .venv/ready
 	$(BIN)/python docs/make_pictures.py
+
+mailbox: .venv/ready
+	$(BIN)/python -m proofs.mailbox
 
 crash: .venv/ready
 	$(BIN)/pytest -o addopts=-q tests/test_crash.py

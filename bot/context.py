@@ -48,8 +48,8 @@ class Bot:
 
     @property
     def lock_path(self) -> Path:
-        """The file that one running process holds."""
-        return self.settings.place(self.settings.store.keys).with_name("run.lock")
+        """What one running process holds: `single_process` adds ".lock"."""
+        return self.settings.place(self.settings.store.keys).with_name("run")
 
     def close(self) -> None:
         """Closes the store and the keys."""

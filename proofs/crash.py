@@ -18,6 +18,7 @@ from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from sqlalchemy import select
 
@@ -29,10 +30,10 @@ from bot.clock import FixedClock
 from bot.context import Bot, open_bot
 from bot.letters import MARK_HEADER
 from bot.sandbox.faults import Fault
-from bot.sandbox.stage import MAILBOX, Stage
+from bot.sandbox.stage import MAILBOX, Stage, StageClock
 from bot.settings import load
 from proofs.day import People, Scripted, deliver
-from proofs.nursery import Ended, Nursery
+from proofs.nursery import SENT_ITEMS_WITHIN, Ended, Nursery
 
 MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 STARTS = 40  # of one moment, until one ends by itself
@@ -80,8 +81,11 @@ class Play:
         self.stage, self.nursery = stage, nursery
         self.indoors = False
         """Whether starts after the first one run in this process, for a story without kills: it is quicker."""
+        self._bot: Bot | None = None
         self.people = People(stage, seed)
         self.tally = Tally()
+        self.module = "bot"
+        """What is started as `python -m …`."""
         self.hopeless = 0
         """How many pieces of work must fail for good in this story."""
         self.kill = ""
@@ -95,16 +99,17 @@ class Play:
     def once(
         self,
         *command: str,
-        module: str = "bot",
+        module: str = "",
         kill: str = "",
         kill_after: float | None = None,
-        stop_after: float | None = None,
+        stop_at: str = "",
     ) -> Ended:
         """One start of the bot at the stage's moment, `run --once` unless another command is named.
 
         Raises RuntimeError when it ends in another way than it may.
         """
         arguments = command or ("run", "--once", "--at", self.stage.now.isoformat(), "--json")
+        module = module or self.module
         inside = self.indoors and not command and module == "bot" and self.tally.starts > 0
         ended = (
             self._here()
@@ -117,7 +122,7 @@ class Play:
                 kill=kill,
                 log=str(self._log),
                 kill_after=kill_after,
-                stop_after=stop_after,
+                stop_at=stop_at,
             )
         )
         self.tally.starts += 1
@@ -137,10 +142,10 @@ class Play:
         self.stage.later(**span)
         self.command()
 
-    def command(self, *command: str, module: str = "bot", code: int = 0, stop_after: float | None = None) -> None:
+    def command(self, *command: str, module: str = "", code: int = 0, stop_at: str = "") -> None:
         """The same for another command, which ends well with `code`."""
         for _ in range(STARTS):
-            ended = self.once(*command, module=module, kill=self.kill, stop_after=stop_after)
+            ended = self.once(*command, module=module, kill=self.kill, stop_at=stop_at)
             if ended.killed:
                 self.kill = ""
             elif ended.code == code:
@@ -148,18 +153,22 @@ class Play:
         raise RuntimeError(f"no start of {STARTS} ended well:\n{ended.err[-4000:]}")
 
     def _here(self) -> Ended:
-        """`run --once` in this process."""
+        """`run --once` in this process, by a bot that stays open."""
         killpoint.arm("", str(self._log))
         try:
-            bot = open_bot(load(self.stage.settings_file), FixedClock(self.stage.now))
-            bot.patience = lambda seconds: None
-            try:
-                service.once(bot, sleep=lambda seconds: None)
-            finally:
-                bot.close()
+            if self._bot is None:
+                self._bot = open_bot(load(self.stage.settings_file), StageClock(self.stage))
+                self._bot.patience = lambda seconds: None
+            with mock.patch.object(service, "SENT_ITEMS_WITHIN", SENT_ITEMS_WITHIN):
+                service.once(self._bot, sleep=lambda seconds: None)
         finally:
             killpoint.arm("", "")
         return Ended(0, "", "")
+
+    def close(self) -> None:
+        """Closes that bot."""
+        if self._bot is not None:
+            self._bot.close()
 
     def put(self, one: Scripted) -> None:
         """A scripted mail arrives."""
@@ -283,10 +292,11 @@ def play(nursery: Nursery, seed: int = 0, start: datetime = MONDAY) -> Iterator[
     try:
         with Stage(folder / "shop", start) as stage:
             stage.graph.retry_after = "0.01"
-            text = stage.settings_file.read_text(encoding="utf-8")
-            few = text.replace("[limits]\n", "[limits]\nrecipients_per_24h = 1200\n")  # rows that each start counts
-            stage.settings_file.write_text(few, encoding="utf-8")
-            yield Play(stage, nursery, seed)
+            played = Play(stage, nursery, seed)
+            try:
+                yield played
+            finally:
+                played.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any
 
 LONGEST_PAUSE = 0.004  # seconds
+SENT_ITEMS_WITHIN = 3.0  # seconds for `run --once` instead of 60: a dozen looks instead of forty
 LONGEST_RUN = 60.0  # seconds that a command may take before it counts as hanging
 
 
@@ -66,12 +67,12 @@ class Nursery:
         kill: str = "",
         log: str = "",
         kill_after: float | None = None,
-        stop_after: float | None = None,
+        stop_at: str = "",
     ) -> Ended:
         """`python -m bot` with these arguments; killed at a point (`bot/killpoint.py`) or after so many seconds.
 
-        `stop_after` ends it by SIGTERM instead, and it may take its time. Raises RuntimeError when it hangs: it was
-        killed after a minute.
+        `stop_at` ends it by SIGTERM once it reached that point, and it may take its time. Raises RuntimeError when it
+        hangs: it was killed after a minute.
         """
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
@@ -81,12 +82,15 @@ class Nursery:
             "kill": kill,
             "log": log,
             "seconds": LONGEST_RUN if kill_after is None else kill_after,
-            "stop_after": stop_after,
+            "stop_at": stop_at,
             "folder": self._folder.name,
         }
         process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
-        ended = json.loads(process.stdout.readline())
+        answer = process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the nursery itself has ended, with {process.wait()}")
+        ended = json.loads(answer)
         printed = [
             Path(self._folder.name, name).read_text(encoding="utf-8", errors="replace") for name in ("out", "err")
         ]
@@ -109,6 +113,7 @@ def _load() -> None:
     from bot.sorting.verdict import Item, sort
     from workflows.terms import terms
 
+    service.SENT_ITEMS_WITHIN = SENT_ITEMS_WITHIN
     sort(Item(subject="Inzage", own_text="Graag een kopie van mijn gegevens."))  # reads the model
     terms(date(2026, 3, 2))  # reads the holidays
     with tempfile.TemporaryDirectory() as folder:
@@ -130,14 +135,28 @@ def _serve() -> None:
         if child == 0:
             _child(order)
         handle = os.pidfd_open(child)
-        if order["stop_after"] is not None and not select.select([handle], [], [], order["stop_after"])[0]:
-            os.kill(child, signal.SIGTERM)
+        if order["stop_at"]:
+            _stop(child, handle, order)
         late = not select.select([handle], [], [], order["seconds"])[0]
         if late:
             os.kill(child, signal.SIGKILL)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.close(handle)
         print(json.dumps({"code": code, "late": late}), flush=True)
+
+
+def _stop(child: int, handle: int, order: dict[str, Any]) -> None:
+    """Sends SIGTERM when the log of this start names the point."""
+    point = f"{order['stop_at']}\n".encode()
+    end = time.monotonic() + order["seconds"]
+    with Path(order["log"]).open("rb") as log:
+        log.seek(0, os.SEEK_END)
+        seen = b""
+        while time.monotonic() < end and not select.select([handle], [], [], 0.02)[0]:
+            seen += log.read()
+            if point in seen:
+                os.kill(child, signal.SIGTERM)
+                return
 
 
 def _child(order: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from bot import killpoint
 from proofs.crash import End, Play, judge, later_that_week, play
 from proofs.day import Reaction, Scripted, script
 from proofs.nursery import Nursery
-from proofs.scenes import SCENES, TODAY
+from proofs.scenes import MEDLEY, SCENES, TODAY
 
 MAILS, KILLS = 200, 300
 TOGETHER = timedelta(minutes=4)  # what happens within so much is there at the same start
@@ -37,7 +37,14 @@ BEGIN, END = "<!-- written by make soak: begin -->", "<!-- written by make soak:
 # --- the day ----------------------------------------------------------------------------------------------------------
 
 
-def day(stage: Play, mails: int, kills: int, seed: int = 20260302, days_after: int = DAYS_AFTER) -> End:
+def day(
+    stage: Play,
+    mails: int,
+    kills: int,
+    seed: int = 20260302,
+    days_after: int = DAYS_AFTER,
+    together: timedelta = TOGETHER,
+) -> End:
     """Plays the day of so many mails with at least so many kills, and with faults; without any when `kills` is 0."""
     chance = random.Random(seed + 1)
     waiting: list[tuple[datetime, int, Scripted | Reaction]] = []
@@ -56,7 +63,7 @@ def day(stage: Play, mails: int, kills: int, seed: int = 20260302, days_after: i
     while waiting or tick is not None:
         if waiting and (tick is None or waiting[0][0] <= tick):
             first = waiting[0][0]
-            while waiting and waiting[0][0] <= first + TOGETHER:
+            while waiting and waiting[0][0] <= first + together:
                 at, _, what = heappop(waiting)
                 stage.stage.now = max(stage.stage.now, at)
                 if isinstance(what, Scripted):
@@ -128,6 +135,29 @@ def calm(stage: Play, scene: str) -> list[str]:
     return sorted(stage.tally.points)
 
 
+def medley(stage: Play) -> set[str]:
+    """Plays many scenes after each other, without a kill and mostly in this process; gives the places they reach."""
+    stage.indoors = True
+    for scene in MEDLEY:
+        scene(stage)
+        stage.module = "bot"
+        stage.good_weather()
+    end = judge(stage)
+    assert not end.wrong, f"the medley, not killed: {end.wrong}"
+    return {site_of(point) for point in stage.tally.points}
+
+
+def every_place_reached(nursery: Nursery) -> set[str]:
+    """The places that the scenes reach, played as quickly as can be."""
+    with play(nursery) as stage:
+        seen = medley(stage)
+    for scene in SCENES.keys() - {one.__name__ for one in MEDLEY} - {"receipt", "desk", "road"}:
+        with on_stage(nursery, scene) as stage:
+            stage.indoors = True
+            seen |= {site_of(point) for point in calm(stage, scene)}
+    return seen
+
+
 def alone(stage: Play, scene: str, point: str) -> tuple[bool, End]:
     """Plays a scene with one kill, at this point; says whether the point was reached."""
     stage.kill = f"{point}:1"
@@ -190,11 +220,12 @@ def each_alone(say: Callable[[str], None]) -> Alone:
             result.points += hit
             result.states.update(end.states)
             result.unclear.update(end.unclear)
-            result.wrong += [f"{point}: {words}" for words in end.wrong]
-            if not hit:
-                result.wrong.append(f"{point} was not reached again by {jobs[point]}")
-            if number % 20 == 0 or end.wrong:
-                say(f"  {number} of {len(jobs)} points alone, {len(result.wrong)} faults found")
+            wrong = [*end.wrong, *([] if hit else [f"was not reached again by {jobs[point]}"])]
+            result.wrong += [f"{point}: {words}" for words in wrong]
+            for words in wrong:
+                say(f"  FAULT {point}: {words}")
+            if number % 20 == 0:
+                say(f"  {number} of {len(jobs)} points alone")
     return result
 
 
@@ -274,9 +305,9 @@ def main() -> int:
         say(f"  FAULT {words}")
     single = each_alone(say)
     missing = every_site() - single.sites
-    single.wrong += [f"no scene reaches {site}" for site in sorted(missing)]
-    for words in single.wrong:
-        say(f"  FAULT {words}")
+    for site in sorted(missing):
+        single.wrong.append(f"no scene reaches {site}")
+        say(f"  FAULT {single.wrong[-1]}")
     text = table(killed, end, calm_end, single, time.monotonic() - began)
     print(text)
     write_report(text)

@@ -1,17 +1,50 @@
 """What several test files need: a stage with the whole shop on loopback, and the bot that works on it."""
 
+import gc
+import os
+import sqlite3
+import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import certifi
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot import context
+from bot.casebook.store import Store, open_store, revision, upgrade
 from bot.sandbox.stage import Stage
 from tests.world import World
 
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+# Hundreds of shops are opened here: none needs the roots of the world's authorities, and the tables of one are those of
+# all. What a migration does and that these roots count in earnest is tested by processes of their own.
+_PLACE = tempfile.TemporaryDirectory(prefix="privacybot-tests-")
+_NO_ROOTS, _TABLES = Path(_PLACE.name, "roots.pem"), Path(_PLACE.name, "tables.db")
+_NO_ROOTS.touch()
+os.environ.pop("REQUESTS_CA_BUNDLE", None)
+certifi.where = lambda: str(_NO_ROOTS)
+
+
+def _upgrade(store: Store) -> None:
+    """The tables of a new SQLite store, copied from one that was migrated before."""
+    if store.path is None or revision(store) is not None:
+        upgrade(store)
+        return
+    if not _TABLES.exists():
+        with closing(open_store(f"sqlite:///{_TABLES}")) as first:
+            upgrade(first)
+    with closing(sqlite3.connect(_TABLES)) as tables, closing(sqlite3.connect(store.path)) as new:
+        tables.backup(new)
+
+
+context.upgrade = _upgrade  # type: ignore[attr-defined]
+gc.freeze()
+gc.set_threshold(20_000, 20, 20)
 
 MONDAY_MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,7 +15,7 @@ from bot.casebook.schema import Message
 from bot.context import Bot, open_bot
 from bot.sandbox import people
 from bot.sandbox.mailbox import Item, Mailbox
-from bot.sandbox.stage import MAILBOX, STAFF, Stage
+from bot.sandbox.stage import MAILBOX, STAFF, Stage, StageClock
 from bot.settings import load
 from tests.conftest import MONDAY_MORNING
 from tests.world import parsed
@@ -74,16 +73,6 @@ class Shop:
     def told(self) -> list[EmailMessage]:
         """The mails that staff got."""
         return [parsed(sent.raw) for sent in self.stage.graph.outgoing if STAFF in sent.recipients]
-
-
-class StageClock:
-    """The stage's moment."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-
-    def now(self) -> datetime:
-        return self.stage.now.astimezone(UTC)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,47 +23,40 @@ def nursery() -> Iterator[Nursery]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def reached(nursery: Nursery) -> dict[str, list[str]]:
-    """The points that each scene reaches when nothing kills it."""
-    points = {}
-    for scene in SCENES:
-        with soak.on_stage(nursery, scene) as stage:
-            points[scene] = soak.calm(stage, scene)
-    return points
+@pytest.mark.xdist_group("crash places")
+def test_every_place_that_commits_or_calls_is_reached_by_the_crash_proof() -> None:
+    with Nursery() as nursery:
+        assert soak.every_site() - soak.every_place_reached(nursery) == set()
 
 
 def test_ten_mails_and_fifteen_kills_lose_nothing_and_send_nothing_twice(nursery: Nursery) -> None:
     with play(nursery) as stage:
-        end = soak.day(stage, mails=soak.MAILS // 20, kills=soak.KILLS // 20, days_after=0)
+        quarter = timedelta(minutes=15)
+        end = soak.day(stage, soak.MAILS // 20, soak.KILLS // 20, days_after=0, together=quarter)
         assert stage.tally.killed >= soak.KILLS // 20
     assert not end.wrong
 
 
-def test_every_place_that_commits_or_calls_is_reached_by_the_crash_proof(reached: dict[str, list[str]]) -> None:
-    seen = {soak.site_of(point) for points in reached.values() for point in points}
-    assert soak.every_site() - seen == set()
-
-
-def test_a_kill_at_one_point_in_twenty_alone_changes_nothing(nursery: Nursery, reached: dict[str, list[str]]) -> None:
-    jobs = soak.cheapest(reached)
-    for point in random.Random(20).sample(sorted(jobs), len(jobs) // 20):
-        with soak.on_stage(nursery, jobs[point]) as stage:
-            hit, end = soak.alone(stage, jobs[point], point)
+def test_a_kill_at_points_alone_changes_nothing(nursery: Nursery) -> None:
+    with play(nursery) as stage:
+        points = soak.calm(stage, "question")
+    for point in random.Random(20).sample(points, 4):
+        with play(nursery) as stage:
+            hit, end = soak.alone(stage, "question", point)
         assert hit, point
         assert not end.wrong, point
 
 
 def test_a_letter_that_was_sent_just_before_the_kill_is_found_and_not_sent_again(nursery: Nursery) -> None:
     with play(nursery) as stage:
-        hit, end = soak.alone(stage, "receipt", "after graph:outbox.send POST /messages/{id}/send")
+        hit, end = soak.alone(stage, "question", "after graph:outbox.send POST /messages/{id}/send")
     assert hit
     assert (end.wrong, end.states["unclear"]) == ([], 0)
 
 
 def test_a_letter_that_was_about_to_be_sent_at_the_kill_is_unclear_and_staff_are_told(nursery: Nursery) -> None:
     with play(nursery) as stage:
-        hit, end = soak.alone(stage, "receipt", "before graph:outbox.send POST /messages/{id}/send")
+        hit, end = soak.alone(stage, "question", "before graph:outbox.send POST /messages/{id}/send")
     assert hit
     assert end.unclear == {"a kill": 1}
     assert not end.wrong
@@ -70,7 +64,7 @@ def test_a_letter_that_was_about_to_be_sent_at_the_kill_is_unclear_and_staff_are
 
 def test_the_judge_sees_a_letter_that_left_twice(nursery: Nursery) -> None:
     with play(nursery) as stage:
-        SCENES["receipt"](stage)
+        SCENES["question"](stage)
         stage.stage.graph._outgoing.append(stage.stage.graph.outgoing[0])
         assert any("arrived 2 times" in words for words in judge(stage).wrong)
 

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,9 @@ import structlog
 
 from bot.graph import inbox, outbox, session
 from bot.graph.session import GraphError, GraphSession, TokenRefused
-from bot.sandbox.stage import MAILBOX, Stage
+from bot.sandbox.stage import MAILBOX, Stage, StageClock
 from bot.settings import load
 from tests.conftest import MONDAY_MORNING
-
-
-class StageClock:
-    """The stage's moment."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-
-    def now(self) -> datetime:
-        return self.stage.now.astimezone(UTC)
 
 
 class Line:

@@ -15,7 +15,7 @@ from bot.graph import inbox
 from bot.mail import message as mails
 from bot.sandbox import people
 from bot.sandbox.stage import MAILBOX
-from tests import corpus
+from proofs import labelled
 from tests.shop import PARCEL, Shop, opened
 from tests.world import INZAGE
 
@@ -55,11 +55,11 @@ def from_mime(shop: Shop, item: Mapping[str, Any]) -> Taken:
 
 def test_of_the_labelled_mails_the_page_never_leaves_alone_what_the_mime_would_not(shop: Shop) -> None:
     ids = {}
-    for number, record in enumerate(corpus.records()):
-        moment = corpus.spread(shop.stage.now, number)
-        mail, envelope = corpus.as_mail(record, moment)
+    for number, record in enumerate(labelled.records()):
+        moment = labelled.spread(shop.stage.now, number)
+        mail, envelope = labelled.as_mail(record, moment)
         ids[shop.stage.graph.deliver(mail, received=moment, **envelope)] = record["id"]  # type: ignore[arg-type]
-    shop.stage.now = corpus.spread(shop.stage.now, len(ids))
+    shop.stage.now = labelled.spread(shop.stage.now, len(ids))
     differ, count = [], Counter[str]()
     for graph_id, page, whole in both(shop):
         count["plain"] += whole.disposition in LEFT_ALONE

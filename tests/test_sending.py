@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -31,7 +31,7 @@ from bot.handling import after_letter
 from bot.letters import LETTER, RANKS, Person
 from bot.mail.letter import Attached
 from bot.sandbox import people
-from bot.sandbox.stage import DEPUTY, MANAGEMENT, STAFF, Stage
+from bot.sandbox.stage import DEPUTY, MANAGEMENT, RECIPIENTS, STAFF, Stage, StageClock
 from bot.settings import load
 from tests.conftest import MONDAY_MORNING
 from tests.world import World, parsed, text_of
@@ -39,16 +39,6 @@ from tests.world import World, parsed, text_of
 ANNA = "anna@example.nl"
 EVIL = "mallory@example.org"
 LONG = "persoonsgegevens " * 40
-
-
-@dataclass
-class StageClock:
-    """The stage's moment, as it moves."""
-
-    stage: Stage
-
-    def now(self) -> datetime:
-        return self.stage.now.astimezone(UTC)
 
 
 @dataclass
@@ -181,7 +171,9 @@ def staged(folder: Path, per_day: int = 900) -> Iterator[Stage]:
     """A stage with a budget for the day and a processor that gets letters."""
     with Stage(folder, MONDAY_MORNING) as stage:
         stage.set_processor("buckaroo", contact="privacy@betaal.example")
-        text = stage.settings_file.read_text().replace("[limits]", f"[limits]\nrecipients_per_24h = {per_day}")
+        text = stage.settings_file.read_text().replace(
+            f"recipients_per_24h = {RECIPIENTS}", f"recipients_per_24h = {per_day}"
+        )
         stage.settings_file.write_text(text)
         yield stage
 

@@ -10,7 +10,7 @@ from bot import service, views
 from bot.clock import FixedClock
 from bot.context import Bot, open_bot
 from bot.sandbox import people
-from bot.sandbox.stage import STAFF, Stage
+from bot.sandbox.stage import STAFF, Stage, StageClock
 from bot.settings import load
 
 INZAGE = (
@@ -25,19 +25,37 @@ class World:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.graph = stage.graph
+        self._bot: Bot | None = None
+        self._settings = ""
+        stage.ends.callback(self.restart)
 
     def bot(self) -> Bot:
-        """The bot at the stage's moment; close it after use."""
+        """A bot of its own at the stage's moment; close it after use."""
         return open_bot(load(self.stage.settings_file), FixedClock(self.stage.now))
 
     def run(self, **span: float) -> service.Report:
-        """`run --once --at` after `span` has passed; Sent Items are not waited for in real time."""
+        """One `run --once` after `span` has passed, by a process that stays; Sent Items are not waited for.
+
+        Changed settings restart it.
+        """
         self.stage.later(**span)
-        bot = self.bot()
-        try:
-            return service.once(bot, sleep=lambda seconds: None)
-        finally:
-            bot.close()
+        return service.once(self._staying(), sleep=lambda seconds: None)
+
+    def restart(self) -> None:
+        """Ends the process; the next look or run starts another."""
+        if self._bot is not None:
+            self._bot.close()
+        self._bot = None
+
+    def _staying(self) -> Bot:
+        settings = self.stage.settings_file.read_text(encoding="utf-8")
+        if settings != self._settings:
+            self.restart()
+        self._settings = settings
+        if self._bot is None:
+            self._bot = open_bot(load(self.stage.settings_file), StageClock(self.stage))
+            self._bot.patience = lambda seconds: None
+        return self._bot
 
     def mails(self) -> list[dict[str, Any]]:
         """What `privacybot mails` shows."""
@@ -52,12 +70,8 @@ class World:
         return self._view(lambda bot: views.letters(bot, personal=False))
 
     def _view(self, view: Any) -> list[dict[str, Any]]:
-        bot = self.bot()
-        try:
-            rows: Iterable[dict[str, Any]] = view(bot)
-            return list(rows)
-        finally:
-            bot.close()
+        rows: Iterable[dict[str, Any]] = view(self._staying())
+        return list(rows)
 
     def asks_for_access(self, **how: str) -> EmailMessage:
         """Hanneke, a customer on file, asks for access."""

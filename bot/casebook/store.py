@@ -13,8 +13,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,8 @@ class Store:
     writer: sessionmaker[Session]
     reader: sessionmaker[Session]
     path: Path | None
+    turn: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Held by the writing thread on SQLite, whose own way of waiting is to sleep longer and longer."""
 
     @contextmanager
     def begin(self, *, alone: bool = True) -> Iterator[Session]:
@@ -69,12 +71,13 @@ class Store:
         held.add(self.engine)
         point = killpoint.name_of("commit")
         try:
-            with self.writer.begin() as session:
-                if alone:
-                    wait_for_writers(session.connection())
-                yield session
-                killpoint.before(point)
-            killpoint.after(point)
+            with self.turn:
+                with self.writer.begin() as session:
+                    if alone:
+                        wait_for_writers(session.connection())
+                    yield session
+                    killpoint.before(point)
+                killpoint.after(point)
         finally:
             held.discard(self.engine)
 
@@ -128,6 +131,7 @@ def open_store(url: str) -> Store:
         sessionmaker(engine, expire_on_commit=False),
         sessionmaker(reading, expire_on_commit=False, autoflush=False),
         path,
+        threading.Lock() if path else nullcontext(),
     )
 
 

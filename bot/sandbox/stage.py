@@ -17,8 +17,20 @@ MAILBOX = "info@lesseausoap.com"
 STAFF = "privacy@lesseausoap.com"
 DEPUTY = "winkel@lesseausoap.com"
 MANAGEMENT = "directie@lesseausoap.com"
+RECIPIENTS = 1200  # a day; each is a row that every start counts
 LIMITS = (100_000, 100_000, 100_000)  # calls to the shop: its clock stands still while a story is played
 ACCOUNTS = {STAFF: "Privacy LESSEAU", DEPUTY: "Winkel LESSEAU", MANAGEMENT: "Directie LESSEAU"}
+
+
+class StageClock:
+    """The stage's moment, for a bot that stays open while it moves."""
+
+    def __init__(self, stage: "Stage") -> None:
+        self._stage = stage
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return self._stage.now.astimezone(UTC)
 
 
 class Stage:
@@ -36,19 +48,20 @@ class Stage:
         self.lightspeed: SandboxLightspeed
         self._people: dict[str, object] = {}
         self._processors: dict[str, Mapping[str, object]] = {}
-        self._open = ExitStack()
+        self.ends = ExitStack()
+        """What is closed when the stage closes."""
 
     def __enter__(self) -> "Stage":
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._open.enter_context(self.graph)
-        self.lightspeed = self._open.enter_context(
+        self.ends.enter_context(self.graph)
+        self.lightspeed = self.ends.enter_context(
             SandboxLightspeed(invented_shop(), limits=LIMITS, now=lambda: self.now.timestamp())
         )
         self._write_settings()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._open.close()
+        self.ends.close()
 
     @property
     def unmodelled(self) -> list[str]:
@@ -93,6 +106,7 @@ scope_check = "{MANAGEMENT}"
 [people]
 {_lines(people)}[limits]
 messages_per_minute = {self.messages_per_minute}
+recipients_per_24h = {RECIPIENTS}
 [processors.lightspeed]
 url = "{self.lightspeed.url}"
 language = "nl"

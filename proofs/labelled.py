@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-CORPUS = Path(__file__).parent / "data" / "dev.jsonl"
+CORPUS = Path(__file__).resolve().parents[1] / "tests" / "data" / "dev.jsonl"
 
 
 def records() -> list[dict[str, Any]]:
