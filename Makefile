@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: crash mailbox demo test check format lock diagram pictures budget memory record
+.PHONY: mailbox soak demo test check format lock diagram pictures budget memory record
 
 demo: .venv/ready
 	$(BIN)/privacybot demo
 
 test: .venv/ready
-	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=85
+	$(BIN)/pytest -m "not long" --cov --cov-report=term --cov-fail-under=85
+	$(BIN)/pytest -m long
 
 check: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -25,8 +26,8 @@ pictures: .venv/ready
 mailbox: .venv/ready
 	$(BIN)/python -m proofs.mailbox
 
-crash: .venv/ready
-	$(BIN)/pytest -o addopts=-q tests/test_crash.py
+soak: .venv/ready
+	$(BIN)/python -m proofs.soak
 
 budget: .venv/ready
 	$(BIN)/python -m proofs.budget

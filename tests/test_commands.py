@@ -106,6 +106,7 @@ AROUND = [
     "{}\r\n\r\nGroet,\r\nSanne\r\n",
     "{} 👍",
     "{}\n\nGroet,\nSanne\n\nDit bericht is vertrouwelijk. Bent u niet de geadresseerde, wis het dan.",
+    "{}\n\nGroet,\nSanne Post\nLESSEAU, alles voor zachte zeep\nKvK 12345678\nMoet u deze e-mail wel printen?",
 ]
 
 
@@ -136,6 +137,8 @@ def test_a_name_alone_on_a_line_is_a_signature_when_it_is_the_senders() -> None:
 
 
 ASKED_BACK = [
+    "akkoord\n\nGroet,\nSanne\n\nHet telefoonnummer moet er nog uit.", "akkoord :-(", "≠ akkoord", "akkoord :(",
+    "akkoord\n\nGroet,\nSanne\n\nAlleen de eerste alinea dus.", "akkoord\nMvg Sanne\nDe naam klopt niet",
     "", "  \n ", "ja", "ok", "oké", "prima", "ja akkoord", "geen akkoord", "akkoord, maar", "akkoord maar zonder 3",
     "akkoord?", "Akkoord??", "akkoord en verleng", "akkoord\nweiger te laat", "akkoord\n\nmaar pas morgen",
     "akkoord mits het adres klopt", "nog niet akkoord", "akkoord met de brief", "ik ben akkoord", "akkoordverklaring",

@@ -26,7 +26,7 @@ from tests.conftest import MONDAY_MORNING
 from tests.staff_mail import FORMS, Writer, forward, html_of
 from tests.world import INZAGE, World, parsed, text_of
 
-pytestmark = pytest.mark.xdist_group("nothing")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("nothing")]
 
 # --- how a mail comes in ---------------------------------------------------------------------------------------------
 

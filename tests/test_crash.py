@@ -14,7 +14,7 @@ from proofs.nursery import Nursery
 from proofs.scenes import SCENES
 
 ROOT = Path(__file__).parent.parent
-pytestmark = pytest.mark.xdist_group("crash")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("crash")]
 
 
 @pytest.fixture(scope="module")

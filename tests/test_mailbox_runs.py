@@ -15,6 +15,8 @@ from proofs.nursery import Nursery
 from tests.conftest import MONDAY_MORNING
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 def test_the_labelled_mails_each_get_a_disposition_and_a_second_run_does_nothing(tmp_path: Path) -> None:
     outcome = mailbox.every_mail_is_decided_once(tmp_path / "shop", every=10)

@@ -336,6 +336,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_mail_takes_no_time(name: str) -> None:
     start = time.process_time()

@@ -19,6 +19,8 @@ from proofs import labelled
 from tests.shop import PARCEL, Shop, opened
 from tests.world import INZAGE
 
+pytestmark = pytest.mark.long
+
 LEFT_ALONE = ("not-privacy", "automatic")
 
 

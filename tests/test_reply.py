@@ -386,6 +386,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_million_hostile_characters_take_less_than_a_second(name: str) -> None:
     start = time.process_time()
@@ -393,6 +394,7 @@ def test_a_million_hostile_characters_take_less_than_a_second(name: str) -> None
     assert time.process_time() - start < 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["lines of attributions", "sentences"])
 def test_the_same_in_html_takes_less_than_a_second(name: str) -> None:
     html = HOSTILE[name].replace("\n", "<br>")[:N]

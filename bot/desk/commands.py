@@ -151,10 +151,23 @@ _TURNS = re.compile(
 _TURNS_WITHIN = re.compile(
     r"(?<!\w)(?:maar|behalve|wacht|niet|nee|tenzij|mits|nog|eerst|stop|but|not|wait|except)(?!\w)", re.I
 )
+_SAYS = re.compile(
+    r"(?<!\w)(?:moet(?:en)?|mag|mogen|klopt|kloppen|eruit|alleen|behalve|zonder|weg(?:laten)?|verwijder\w*|aanpassen|"
+    r"pas|wijzig\w*|verander\w*|vervang\w*|vergeet|nog|eerst|niet|geen|liever|graag|wil(?:len)?|must|should|only|"
+    r"remove|change|not)(?!\w)",
+    re.I,
+)
+_SMALL_PRINT = re.compile(
+    r"vertrouwelijk|geadresseerde|bestemd|ontvang(?:er|st|en)|confidential|intended|recipient|milieu|environment|"
+    r"printen?\b|privacy|voorwaarden|aansprakelijk|rechten (?:worden )?ontleend|virus|open(?:ingstijden)?\b|geopend|"
+    r"bereikbaar|aanwezig|werkdag",
+    re.I,
+)
 _ASKS = re.compile(r"[?？؟‽⁇⁈⁉]")
 _EMPTY_BOX = re.compile(r"\W*(?:\[\s*\]|\(\s*\))")
 _DELIMITER = re.compile(r"(?:--|__|—)\s?[-_]*")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
+_SAD = re.compile(r"[≠≉¬]|(?<!\S)[:;=]['’]?-?[(/\\|<]+(?!\w)")
 _KIND_SIGNS = frozenset("👍👌✅🙂😀😃😄😊🆗")
 _SPLIT = re.compile(r"\w[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+\w")
 _OWN = 50_000  # characters of an answer that are looked at
@@ -186,7 +199,8 @@ def _greets(match: Callable[[str], re.Match[str] | None], line: str) -> re.Match
 
 
 def _has_strange_sign(line: str) -> bool:
-    return any(unicodedata.category(sign) == "So" and sign not in _KIND_SIGNS for sign in line)
+    unknown = any(unicodedata.category(sign) == "So" and sign not in _KIND_SIGNS for sign in line)
+    return unknown or _SAD.search(line) is not None
 
 
 def _broken(own_text: str, first: str) -> bool:
@@ -221,8 +235,10 @@ def _closed(rest: str, below: Sequence[str], name: str, *, strict: bool = False)
 
 
 def _turns(line: str) -> bool:
-    """Whether a line under the greeting may say something: it begins like a sentence of its own, or is a command."""
-    return bool(_TURNS.match(line.lstrip(" \t([{-–—*•\"'“‘"))) or is_command(line)
+    """Whether a line under the greeting may say something: it begins or reads like a sentence, or is a command."""
+    if _TURNS.match(line.lstrip(" \t([{-–—*•\"'“‘")) or is_command(line):
+        return True
+    return len(line.split()) > 2 and bool(_SAYS.search(line)) and not _SMALL_PRINT.search(line)
 
 
 def _turns_name(name: str) -> bool:
