@@ -90,6 +90,14 @@ class Month:
         mail = self.world.stage.customer_mails(name, address, subject, f"{text}\n\n{name}", **how)
         return Thread(self, name, address, str(mail["Message-ID"]))
 
+    def asks_with_a_scan(self) -> "Thread":
+        """A new customer asks for access and attaches a picture of a letter, which only a person can read."""
+        name, address = self.new_customer()
+        mail = self.world.stage._mail(name, address, MAILBOX, "Mijn gegevens", f"{ACCESS}\n\n{name}")
+        mail.add_attachment(b"%PDF-1.4\n%%EOF\n", maintype="application", subtype="pdf", filename="brief.pdf")
+        self.world.graph.deliver(mail)
+        return Thread(self, name, address, str(mail["Message-ID"]))
+
     def to(self, address: str, since: datetime | None = None) -> list[EmailMessage]:
         """What went to an address, in order."""
         return [mail for at, who, mail in self.sent if address in who and (since is None or at > since)]
@@ -438,7 +446,7 @@ def geen_privacyverzoek_leaves_the_mail_alone(month: Month) -> Iterator[timedelt
 
 
 def a_doubtful_mail_is_handled_as_its_likeliest_right_after_two_working_days(month: Month) -> Iterator[timedelta]:
-    thread = month.asks(DOUBT, "Privacy")
+    thread = month.asks_with_a_scan()
     yield month.until(3)
     assert not thread.letters
     yield month.until(4)
