@@ -11,6 +11,7 @@ from pathlib import Path
 
 import certifi
 import pytest
+import trustme
 from hypothesis import HealthCheck, settings
 
 from bot import context
@@ -25,7 +26,7 @@ settings.load_profile("steady")
 # all. What a migration does and that these roots count in earnest is tested by processes of their own.
 _PLACE = tempfile.TemporaryDirectory(prefix="privacybot-tests-")
 _NO_ROOTS, _TABLES = Path(_PLACE.name, "roots.pem"), Path(_PLACE.name, "tables.db")
-_NO_ROOTS.touch()
+trustme.CA().cert_pem.write_to_path(str(_NO_ROOTS))
 os.environ.pop("REQUESTS_CA_BUNDLE", None)
 certifi.where = lambda: str(_NO_ROOTS)
 

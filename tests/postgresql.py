@@ -142,7 +142,7 @@ def sqlite_pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def kind_of_store(request: pytest.FixtureRequest) -> str:
     """The two stores on which a test runs."""
     return str(request.param)

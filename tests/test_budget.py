@@ -16,7 +16,7 @@ from proofs.budget import Cost
 from tests.conftest import MONDAY_MORNING
 from tests.world import World
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("budget")]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from proofs.nursery import Nursery
 from proofs.scenes import SCENES
 
 ROOT = Path(__file__).parent.parent
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("crash")]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,6 @@ def nursery() -> Iterator[Nursery]:
         yield running
 
 
-@pytest.mark.xdist_group("crash places")
 def test_every_place_that_commits_or_calls_is_reached_by_the_crash_proof() -> None:
     with Nursery() as nursery:
         assert soak.every_site() - soak.every_place_reached(nursery) == set()

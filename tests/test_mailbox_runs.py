@@ -29,7 +29,6 @@ def test_on_the_first_start_old_mails_make_one_mail_and_akkoord_opens_the_reques
     assert not outcome.wrong
 
 
-@pytest.mark.xdist_group("kill")
 def test_ten_kills_change_neither_the_end_nor_send_a_letter_twice(tmp_path: Path) -> None:
     with Nursery() as nursery:
         outcome = mailbox.kills_change_nothing(nursery, tmp_path / "shop", every=20)

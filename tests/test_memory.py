@@ -9,7 +9,7 @@ from bot.room import give_back_freed_memory
 from proofs import memory
 from tests.world import World
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("memory")]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

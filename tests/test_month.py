@@ -864,19 +864,16 @@ def told(played: Played, story: Story) -> None:
         raise error
 
 
-@pytest.mark.xdist_group("month")
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_in_a_month_by_mail_alone(month: Played, story: Story) -> None:
     told(month, story)
 
 
-@pytest.mark.xdist_group("other month")
 @pytest.mark.parametrize("story", OTHER_STORIES, ids=lambda story: story.__name__)
 def test_in_a_month_with_tasks_and_four_eyes(other_month: Played, story: Story) -> None:
     told(other_month, story)
 
 
-@pytest.mark.xdist_group("month")
 def test_staff_used_every_program_and_buttons(month: Played) -> None:
     assert set(month.used) == {*FORMS, "button"}
 
@@ -898,11 +895,9 @@ def assert_nothing_is_left(played: Played) -> None:
             assert letter["sent_at"] is None
 
 
-@pytest.mark.xdist_group("month")
 def test_at_the_end_of_the_month_nothing_is_left(month: Played) -> None:
     assert_nothing_is_left(month)
 
 
-@pytest.mark.xdist_group("other month")
 def test_at_the_end_of_the_other_month_nothing_is_left(other_month: Played) -> None:
     assert_nothing_is_left(other_month)

@@ -186,8 +186,9 @@ def test_near_duplicates_share_a_group() -> None:
 
 
 def test_the_model_file_is_plain_numbers() -> None:
-    data = json.loads((ROOT / "bot/sorting/model.json").read_text(encoding="utf-8"))
-    assert all(round(weight, 4) == weight for row in data["weights"].values() for weight in row[1::2])
+    _, *rows = map(json.loads, (ROOT / "bot/sorting/model.jsonl").read_text(encoding="utf-8").splitlines())
+    assert all(isinstance(row[0], str) for row in rows)
+    assert all(round(weight, 4) == weight for row in rows for weight in row[2::2])
 
 
 def test_the_open_half_and_the_own_mails_stay_sorted() -> None:

@@ -162,7 +162,6 @@ def test_a_claim_takes_no_more_than_asked(store: Store) -> None:
     assert sum(row.token is not None for row in rows(store)) == 3
 
 
-@pytest.mark.xdist_group("postgresql")
 def test_a_claim_locks_no_more_than_it_takes(postgresql_url: str) -> None:
     """H3: while one claim is not committed yet, another worker gets all the others, and does not wait."""
     store = open_store(postgresql_url)

@@ -1,11 +1,12 @@
 """The statistical half of the judgement: a linear model over words and concepts, applied in plain Python.
 
-`python -m bot.sorting.train` writes `model.json`: for each feature the weights by label, rounded to four decimals, so
+`python -m bot.sorting.train` writes `model.jsonl`: for each feature the weights by label, rounded to four decimals, so
 that every machine gives the same numbers. No pickle, no library is needed to read or apply it.
 """
 
 import json
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ from pathlib import Path
 from bot.sorting.reading import Reading
 from bot.sorting.words import Sentence
 
-MODEL_FILE = Path(__file__).with_name("model.json")
+MODEL_FILE = Path(__file__).with_name("model.jsonl")
 FEATURE_SETS = (
     "words",
     "words+bigrams",
@@ -68,52 +69,77 @@ _COMMON = frozenset(
 )
 
 
-def features(sentences: Sequence[Sentence], wanted: str, *, subject: bool = True) -> set[str]:
+def features(sentences: Sequence[Sentence], wanted: str) -> set[str]:
     """The features of a mail, each present or not, for one of `FEATURE_SETS`; the first sentence is the subject."""
+    found = _of_subject(sentences[0], wanted) if sentences else set()
+    return found.union(*(_of_sentence(sentence, wanted) for sentence in sentences))
+
+
+def _tokens(sentence: Sentence) -> list[str]:
+    return ["0" if word[0].isdigit() else word for word in sentence.words if len(word) <= 30]
+
+
+def _of_subject(sentence: Sentence, wanted: str) -> set[str]:
+    return {"s:" + token for token in _tokens(sentence)} if "words" in wanted.split("+") else set()
+
+
+def _of_sentence(sentence: Sentence, wanted: str) -> set[str]:
     found: set[str] = set()
-    words, bigrams, concepts, letters = (
-        name in wanted.split("+") for name in ("words", "bigrams", "concepts", "letters")
-    )
-    for number, sentence in enumerate(sentences):
-        tokens = ["0" if word[0].isdigit() else word for word in sentence.words if len(word) <= 30]
-        if words:
-            found.update(token for token in tokens if token not in _COMMON)
-            if subject and number == 0:
-                found.update("s:" + token for token in tokens)
-        if bigrams:
-            found.update(f"{one} {two}" for one, two in pairwise(tokens))
-        if letters:
-            found.update(
-                f"~{word[at : at + 5]}"
-                for word in {f"_{token}_" for token in tokens}
-                for at in range(max(1, len(word) - 4))
-            )
-        if concepts:
-            names = sorted(sentence.places)
-            found.update("C:" + name for name in names)
-            found.update(f"C:{one}+{two}" for at, one in enumerate(names) for two in names[at + 1 :])
+    sets = wanted.split("+")
+    tokens = _tokens(sentence)
+    if "words" in sets:
+        found.update(token for token in tokens if token not in _COMMON)
+    if "bigrams" in sets:
+        found.update(f"{one} {two}" for one, two in pairwise(tokens))
+    if "letters" in sets:
+        for word in {f"_{token}_" for token in tokens}:
+            found.update([f"~{word[at : at + 5]}" for at in range(max(1, len(word) - 4))])
+    if "concepts" in sets:
+        names = sorted(sentence.places)
+        found.update(["C:" + name for name in names])
+        found.update([f"C:{one}+{two}" for at, one in enumerate(names) for two in names[at + 1 :]])
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Weights of a linear model: `weights[feature]` lists (label number, weight); `bias` by label."""
+    """Weights of a linear model; `bias` by label.
+
+    `rows` says where the weights of a feature begin in `numbers`: one for each label, in the order of `labels`.
+    """
 
     labels: tuple[str, ...]
     feature_set: str
     bias: tuple[float, ...]
-    weights: Mapping[str, tuple[tuple[int, float], ...]]
+    rows: Mapping[str, int]
+    numbers: "array[float]"
 
     def scores(self, found: Iterable[str]) -> dict[str, float]:
         """The score (log-odds) of each label; features count equally and together have length one."""
-        known = [self.weights[name] for name in found if name in self.weights]
-        total = list(self.bias)
-        if known:
-            scale = 1 / math.sqrt(len(known))
-            for pairs in known:
-                for label, weight in pairs:
-                    total[label] += weight * scale
-        return dict(zip(self.labels, total, strict=True))
+        width = len(self.labels)
+        known = [self.numbers[at : at + width] for at in map(self.rows.get, found) if at is not None]
+        if not known:
+            return dict(zip(self.labels, self.bias, strict=True))
+        scale = 1 / math.sqrt(len(known))
+        sums = map(math.fsum, zip(*known, strict=True))
+        return {label: base + scale * total for label, base, total in zip(self.labels, self.bias, sums, strict=True)}
+
+
+def packed(labels: Sequence[str], weights: Iterable[tuple[str, list[float]]]) -> tuple[dict[str, int], "array[float]"]:
+    """`rows` and `numbers` of a model from each feature with its label numbers and weights by turns."""
+    rows: dict[str, int] = {}
+    numbers = array("d")
+    for name, pairs in weights:
+        rows[name] = len(numbers)
+        numbers.extend([0.0] * len(labels))
+        for label, weight in zip(pairs[::2], pairs[1::2], strict=True):
+            numbers[rows[name] + int(label)] = weight
+    return rows, numbers
+
+
+def _row(line: str) -> tuple[str, list[float]]:
+    name, *pairs = json.loads(line)
+    return name, pairs
 
 
 def score(model: Linear, reading: Reading) -> dict[str, float]:
@@ -121,15 +147,15 @@ def score(model: Linear, reading: Reading) -> dict[str, float]:
 
     In a long mail one sentence may hold the request; the whole then says little and the best passage says it.
     """
-    whole = model.scores(features(reading.sentences, model.feature_set))
+    parts = [_of_sentence(sentence, model.feature_set) for sentence in reading.sentences]
+    whole = model.scores(_of_subject(reading.sentences[0], model.feature_set).union(*parts))
     best = dict(whole)
     body = reading.sentences[1:]
     if len(body) > PASSAGE + 1:
         best = dict.fromkeys(whole, -20.0)
-        for start in range(len(body) - PASSAGE + 1):
-            passage = body[start : start + PASSAGE]
-            if any(sentence.places.keys() & TELLING for sentence in passage):
-                for label, value in model.scores(features(passage, model.feature_set, subject=False)).items():
+        for start in range(1, len(body) - PASSAGE + 2):
+            if any(sentence.places.keys() & TELLING for sentence in reading.sentences[start : start + PASSAGE]):
+                for label, value in model.scores(set().union(*parts[start : start + PASSAGE])).items():
                     best[label] = max(best[label], value)
     return whole | {"best " + label: value for label, value in best.items()}
 
@@ -141,10 +167,11 @@ def chance(score: float) -> float:
 
 @lru_cache(maxsize=1)
 def load(path: Path = MODEL_FILE) -> tuple[Linear, Mapping[str, Mapping[str, float]]]:
-    """The trained model and the small judge that weighs model and rules against each other."""
-    data = json.loads(path.read_text(encoding="utf-8"))
-    weights = {
-        name: tuple((int(label), float(weight)) for label, weight in zip(row[::2], row[1::2], strict=True))
-        for name, row in data["weights"].items()
-    }
-    return Linear(tuple(data["labels"]), data["features"], tuple(data["bias"]), weights), data["judge"]
+    """The trained model, and the small judge that weighs model and rules against each other.
+
+    The file's first line holds all but the weights, each further line one feature with label numbers and weights.
+    """
+    with path.open(encoding="utf-8") as lines:  # one by one: the whole at once takes ten times its size in memory
+        data = json.loads(next(lines))
+        rows, numbers = packed(data["labels"], map(_row, lines))
+    return Linear(tuple(data["labels"]), data["features"], tuple(data["bias"]), rows, numbers), data["judge"]

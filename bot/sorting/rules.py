@@ -462,6 +462,11 @@ def _groups(pattern: str) -> tuple[_Group, ...]:
 
 
 _GROUPS: dict[str, tuple[_Group, ...]] = {pattern: _groups(pattern) for rule in RULES for pattern in rule.patterns}
+_ANCHORS: dict[str, frozenset[str]] = {
+    rule.name: frozenset(name for pattern in rule.patterns for group in _GROUPS[pattern][:1] for name in group[1])
+    for rule in RULES
+}
+"""The concepts of which one must stand in a mail, or the rule has nothing to look at."""
 _BACK = 2  # sentences back, and the subject, in which `^` finds what "die" or "dat" points to
 
 
@@ -474,8 +479,11 @@ def find(sentences: Sequence[Sentence]) -> list[Hit]:
         )
         for number in range(len(sentences))
     ]
+    present = nothing.union(*(sentence.places for sentence in sentences))
     hits: list[Hit] = []
     for rule in RULES:
+        if _ANCHORS[rule.name].isdisjoint(present):
+            continue
         for number, sentence in enumerate(sentences):
             hit = _match(rule, sentence, number, before[number])
             if hit:

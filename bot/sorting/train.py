@@ -1,4 +1,4 @@
-"""`make train`: learns the statistical model and the judge from the labelled mails, and writes `model.json`.
+"""`make train`: learns the statistical model and the judge from the labelled mails, and writes `model.jsonl`.
 
 It learns from the open half of the development corpus, the own mails in `corpus/` and the ordinary stream; never from
 the lockbox. scikit-learn fits the weights (dependency group `train`); sorting itself needs only the JSON file.
@@ -17,7 +17,7 @@ from typing import Any
 from bot.sorting import rules
 from bot.sorting.corpus import Record, open_half, read
 from bot.sorting.judge import KINDS, kind_evidence, right_evidence, sent_in_bulk, weigh
-from bot.sorting.model import MODEL_FILE, Linear, features, score
+from bot.sorting.model import MODEL_FILE, Linear, features, packed, score
 from bot.sorting.reading import Reading
 from bot.sorting.reading import read as read_mail
 from bot.sorting.record import item_of
@@ -29,6 +29,7 @@ LABELS = RIGHTS + KINDS
 FEATURE_SET = "words+concepts+letters"
 FOLDS, ROUNDS, SEED = 5, 2, 20251125
 STRENGTH = 30.0  # inverse regularisation of the model
+LEAST_WEIGHT = 0.05  # a smaller one is none
 LEAST_MAILS = 3  # a feature must stand in so many mails
 
 
@@ -120,15 +121,15 @@ def fit_model(mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit
     often = Counter(name for names in found for name in names)
     known = [sorted(name for name in names if often[name] >= LEAST_MAILS) for names in found]
     rows = [dict.fromkeys(names, max(1, len(names)) ** -0.5) for names in known]
-    weights: dict[str, list[tuple[int, float]]] = {name: [] for name, count in often.items() if count >= LEAST_MAILS}
+    weights: dict[str, list[float]] = {name: [] for name, count in often.items() if count >= LEAST_MAILS}
     bias = []
     for number, label in enumerate(LABELS):
         fitted, base = fit(rows, [label in mail.labels for mail in mails])
         bias.append(round(base, 4))
         for name, weight in fitted.items():
-            if round(weight, 4):
-                weights[name].append((number, round(weight, 4)))
-    return Linear(LABELS, feature_set, tuple(bias), {name: tuple(pairs) for name, pairs in sorted(weights.items())})
+            if abs(weight) >= LEAST_WEIGHT:
+                weights[name] += [number, round(weight, 4)]
+    return Linear(LABELS, feature_set, tuple(bias), *packed(LABELS, sorted(weights.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,23 +202,24 @@ def fit_judges(rows: Sequence[Unseen]) -> Judges:
 
 
 def write(model: Linear, judges: Judges, path: Path = MODEL_FILE) -> None:
-    """Writes model and judges as JSON, one feature a line, so that a change can be read as a difference."""
+    """Writes model and judges as JSON lines, one feature a line, so that a change can be read as a difference."""
     head = {"labels": model.labels, "features": model.feature_set, "bias": model.bias, "judge": judges}
-    flat = {name: [part for pair in pairs for part in pair] for name, pairs in model.weights.items()}
-    rows = ",\n".join(
-        f"{json.dumps(name, ensure_ascii=False)}:{json.dumps(row, separators=(',', ':'))}" for name, row in flat.items()
-    )
-    text = json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "weights": {\n' + rows + "\n}}\n"
+    width = len(model.labels)
+    rows = [
+        [name, *(part for pair in enumerate(model.numbers[at : at + width]) if pair[1] for part in pair)]
+        for name, at in model.rows.items()
+    ]
+    text = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in (head, *rows)) + "\n"
     path.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
-    """Trains and writes `bot/sorting/model.json`."""
+    """Trains and writes `bot/sorting/model.jsonl`."""
     mails = examples([record for records in training_records().values() for record in records])
     judges = fit_judges(unseen_scores(mails))
     model = fit_model(mails)
     write(model, judges)
-    print(f"{MODEL_FILE}: {len(model.weights)} features from {len(mails)} mails")
+    print(f"{MODEL_FILE}: {len(model.rows)} features from {len(mails)} mails")
 
 
 if __name__ == "__main__":
