@@ -8,8 +8,7 @@ demo: .venv/ready
 	$(BIN)/privacybot demo
 
 test: .venv/ready
-	$(BIN)/pytest -m "not long" --cov --cov-report=term --cov-fail-under=85
-	$(BIN)/pytest -m long
+	$(BIN)/pytest --cov --cov-report=term --cov-fail-under=85
 
 check: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -68,9 +68,12 @@ class Nursery:
         log: str = "",
         kill_after: float | None = None,
         stop_at: str = "",
+        given: str = "",
+        cwd: Path | None = None,
     ) -> Ended:
         """`python -m bot` with these arguments; killed at a point (`bot/killpoint.py`) or after so many seconds.
 
+        `given` is what it reads on standard input, `cwd` the folder in which it works.
         `stop_at` ends it by SIGTERM once it reached that point, and it may take its time. Raises RuntimeError when it
         hangs: it was killed after a minute.
         """
@@ -84,7 +87,9 @@ class Nursery:
             "seconds": LONGEST_RUN if kill_after is None else kill_after,
             "stop_at": stop_at,
             "folder": self._folder.name,
+            "cwd": str(cwd or Path.cwd()),
         }
+        Path(self._folder.name, "in").write_text(given, encoding="utf-8")
         process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
         answer = process.stdout.readline()
@@ -166,7 +171,8 @@ def _child(order: dict[str, Any]) -> None:
     folder = Path(order["folder"])
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(os.open(folder / "in", os.O_RDONLY), 0)
+    os.chdir(order["cwd"])
     code = 1
     try:
         killpoint.arm(order["kill"], order["log"])

@@ -1,8 +1,7 @@
 """The command line as a person types it: what it prints, and one clear sentence for every foreseeable fault."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,14 +10,23 @@ import pytest
 from bot.sandbox.stage import MANAGEMENT, STAFF, Stage
 from bot.settings import SettingsError, load
 from bot.setup import EXAMPLE, checks
+from proofs.nursery import Ended, Nursery
 from tests.world import World
 
 
-def privacybot(*arguments: str, given: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module", autouse=True)
+def nursery() -> Iterator[None]:
+    """Starts commands as processes of their own, without the second of loading that each would take."""
+    with Nursery() as STARTED[0]:
+        yield
+
+
+STARTED: list[Nursery] = [Nursery()]
+
+
+def privacybot(*arguments: str, given: str = "", cwd: Path | None = None) -> Ended:
     """Runs the program and gives what it printed."""
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, input=given, cwd=cwd, check=False
-    )
+    return STARTED[0].run(*arguments, given=given, cwd=cwd)
 
 
 def settings(folder: Path, **changes: str) -> Path:
@@ -73,9 +81,9 @@ def test_a_wrong_setting_is_one_sentence_with_file_key_and_mend(
 
 def test_missing_settings_leave_with_2_and_one_line(tmp_path: Path) -> None:
     done = privacybot("run", "--once", "--config", str(tmp_path / "none.toml"))
-    assert done.returncode == 2
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "privacybot init" in done.stderr
+    assert done.code == 2
+    assert len(done.err.strip().splitlines()) == 1
+    assert "privacybot init" in done.err
 
 
 def test_a_secret_may_come_from_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,10 +95,10 @@ def test_a_secret_may_come_from_a_variable(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_terms_prints_the_dates_of_the_law() -> None:
-    shown = json.loads(privacybot("terms", "2027-02-26").stdout)
+    shown = json.loads(privacybot("terms", "2027-02-26").out)
     assert (shown["legal_due"], shown["work_by"]) == ("2027-03-26", "2027-03-25")
     wrong = privacybot("terms", "gisteren")
-    assert (wrong.returncode, "not a date" in wrong.stderr) == (2, True)
+    assert (wrong.code, "not a date" in wrong.err) == (2, True)
 
 
 def test_sort_reads_a_line_and_answers_a_line() -> None:
@@ -103,30 +111,30 @@ def test_sort_reads_a_line_and_answers_a_line() -> None:
             "headers": {},
         }
     )
-    (shown,) = [json.loads(one) for one in privacybot("sort", given=line + "\n").stdout.splitlines()]
+    (shown,) = [json.loads(one) for one in privacybot("sort", given=line + "\n").out.splitlines()]
     assert set(shown) == {"id", "kind", "rights", "flags", "delivery", "on_behalf", "certain", "reasons", "slots"}
     assert (shown["kind"], shown["rights"]) == ("request", ["access"])
     wrong = privacybot("sort", given="{nee\n")
-    assert (wrong.returncode, "line 1" in wrong.stderr) == (2, True)
+    assert (wrong.code, "line 1" in wrong.err) == (2, True)
 
 
 def test_read_never_fails_on_a_broken_message(tmp_path: Path) -> None:
     broken = tmp_path / "broken.eml"
     broken.write_bytes(b"\x00\xff From: ???\n\nContent-Type: multipart/mixed\r\r\nhallo")
     done = privacybot("read", str(broken), cwd=tmp_path)
-    assert done.returncode == 0
-    shown = json.loads(done.stdout)
+    assert done.code == 0
+    shown = json.loads(done.out)
     assert shown["defects"]
     assert shown["origin"] != "own"
 
 
 def test_at_is_refused_for_microsofts_own_hosts_and_for_the_past(world: World, tmp_path: Path) -> None:
     real = privacybot("run", "--once", "--at", "2026-03-05T09:00", "--config", str(settings(tmp_path)))
-    assert (real.returncode, "loopback" in real.stderr) == (2, True)
+    assert (real.code, "loopback" in real.err) == (2, True)
     file = str(world.stage.settings_file)
-    assert privacybot("run", "--once", "--at", "2026-03-05T09:00", "--config", file).returncode == 0
+    assert privacybot("run", "--once", "--at", "2026-03-05T09:00", "--config", file).code == 0
     past = privacybot("run", "--once", "--at", "2026-03-04T09:00", "--config", file)
-    assert (past.returncode, "before" in past.stderr) == (2, True)
+    assert (past.code, "before" in past.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -138,10 +146,10 @@ def test_a_refused_token_names_its_code_and_the_mend(world: World, secret: str |
     else:
         (world.stage.folder / "client.secret").write_text(secret)
     done = privacybot("run", "--once", "--config", str(world.stage.settings_file))
-    assert done.returncode == 1
-    assert code in done.stderr
-    assert "secret" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.code == 1
+    assert code in done.err
+    assert "secret" in done.err
+    assert len(done.err.strip().splitlines()) == 1
 
 
 def test_doctor_finds_everything_well_and_names_what_is_not(world: World) -> None:
@@ -175,14 +183,14 @@ def test_doctor_asks_staff_to_answer_and_judges_what_came(world: World) -> None:
 
 def test_init_writes_settings_that_load_once_they_are_filled_in(tmp_path: Path) -> None:
     done = privacybot("init", str(tmp_path / "desk"))
-    assert done.returncode == 0
+    assert done.code == 0
     file = tmp_path / "desk" / "settings.toml"
     with pytest.raises(SettingsError, match="tenant_id"):
         load(file)
     text = file.read_text().replace('tenant_id = ""', 'tenant_id = "t"').replace('client_id = ""', 'client_id = "c"')
     file.write_text(text)
     assert load(file).people.staff == ["privacy@lesseausoap.com"]
-    assert privacybot("init", str(tmp_path / "desk")).returncode == 1
+    assert privacybot("init", str(tmp_path / "desk")).code == 1
     assert "{since}" in EXAMPLE
 
 
@@ -192,39 +200,39 @@ def test_nothing_personal_is_printed_unless_asked(world: World) -> None:
     file = str(world.stage.settings_file)
     for command in (["mails"], ["cases"], ["case", "LES-2026-0001"], ["letters"], ["register"], ["status"]):
         shown = privacybot(*command, "--json", "--config", file)
-        assert shown.returncode == 0
-        assert "hanneke" not in shown.stdout.lower().replace("example.nl>", "")  # a Message-ID may name a domain
+        assert shown.code == 0
+        assert "hanneke" not in shown.out.lower().replace("example.nl>", "")  # a Message-ID may name a domain
     asked = privacybot("case", "LES-2026-0001", "--json", "--personal", "--config", file)
-    assert "hanneke.verbrugge@example.nl" in asked.stdout
+    assert "hanneke.verbrugge@example.nl" in asked.out
 
 
 def test_status_alive_is_no_when_nothing_was_read_for_long(world: World) -> None:
     file = str(world.stage.settings_file)
     done = privacybot("status", "--alive", "--config", file)  # the last poll was at the stage's moment, long ago
-    assert done.returncode == 1
+    assert done.code == 1
     world.stage.now = datetime.now(UTC)
     world.run()
-    assert privacybot("status", "--alive", "--config", file).returncode == 0
+    assert privacybot("status", "--alive", "--config", file).code == 0
 
 
 def test_the_journal_verifies_and_a_changed_row_is_named(world: World) -> None:
     world.asks_for_access()
     world.run(minutes=1)
     file = str(world.stage.settings_file)
-    assert privacybot("journal", "verify", "--config", file).returncode == 0
+    assert privacybot("journal", "verify", "--config", file).code == 0
     bot = world.bot()
     with bot.store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE journal SET event = 'nothing' WHERE id = 2")
     bot.close()
     broken = privacybot("journal", "verify", "--config", file)
-    assert (broken.returncode, "row 2" in broken.stderr) == (1, True)
+    assert (broken.code, "row 2" in broken.err) == (1, True)
 
 
 def test_demo_plays_its_story_to_the_end_without_a_terminal() -> None:
     done = privacybot("demo")
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "overzicht.html" in done.stdout
-    assert "NO " not in done.stdout
+    assert done.code == 0, done.out[-2000:]
+    assert "overzicht.html" in done.out
+    assert "NO " not in done.out
 
 
 def test_a_stage_writes_settings_that_differ_from_production_in_hosts_alone(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ from bot.settings import load
 from tests.conftest import MONDAY_MORNING
 from tests.world import World, parsed, text_of
 
+pytestmark = pytest.mark.long
+
 ANNA = "anna@example.nl"
 EVIL = "mallory@example.org"
 LONG = "persoonsgegevens " * 40
