@@ -24,7 +24,7 @@ settings.register_profile("steady", deadline=None, derandomize=True, suppress_he
 settings.load_profile("steady")
 
 # Hundreds of shops are opened here: none needs the roots of the world's authorities, and the tables of one are those of
-# all. What a migration does and that these roots count in earnest is tested by processes of their own.
+# all. Migrations have their own tests, and real roots count wherever a test starts the program as a process.
 _PLACE = tempfile.TemporaryDirectory(prefix="privacybot-tests-")
 _NO_ROOTS, _TABLES = Path(_PLACE.name, "roots.pem"), Path(_PLACE.name, "tables.db")
 trustme.CA().cert_pem.write_to_path(str(_NO_ROOTS))
@@ -52,14 +52,15 @@ gc.set_threshold(20_000, 20, 20)
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Long tests run untraced: tracing doubles their time, and measures the speed of the tracer."""
-    tracer = Coverage.current() if item.get_closest_marker("long") else None
-    if tracer is None:
-        return (yield)
-    tracer.stop()
+    stopped: list[Coverage] = []
+    while item.get_closest_marker("long") and (tracer := Coverage.current()):
+        tracer.stop()  # the one that was started before it goes on then
+        stopped.append(tracer)
     try:
         return (yield)
     finally:
-        tracer.start()
+        for tracer in reversed(stopped):
+            tracer.start()
 
 
 MONDAY_MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
