@@ -27,7 +27,6 @@ from tests.conftest import MONDAY_MORNING
 from tests.staff_mail import FORMS, Writer
 from tests.world import World, parsed
 
-pytestmark = pytest.mark.long
 
 PASS = timedelta(minutes=5)
 BUCKAROO, TRANSIP = "privacy@betaaldienst.example", "avg@hosting.example"
@@ -864,6 +863,7 @@ def told(played: Played, story: Story) -> None:
         raise error
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_in_a_month_by_mail_alone(month: Played, story: Story) -> None:
     told(month, story)
@@ -874,6 +874,7 @@ def test_in_a_month_with_tasks_and_four_eyes(other_month: Played, story: Story) 
     told(other_month, story)
 
 
+@pytest.mark.long
 def test_staff_used_every_program_and_buttons(month: Played) -> None:
     assert set(month.used) == {*FORMS, "button"}
 
@@ -895,6 +896,7 @@ def assert_nothing_is_left(played: Played) -> None:
             assert letter["sent_at"] is None
 
 
+@pytest.mark.long
 def test_at_the_end_of_the_month_nothing_is_left(month: Played) -> None:
     assert_nothing_is_left(month)
 
