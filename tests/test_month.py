@@ -27,7 +27,6 @@ from tests.conftest import MONDAY_MORNING
 from tests.staff_mail import FORMS, Writer
 from tests.world import World, parsed
 
-
 PASS = timedelta(minutes=5)
 BUCKAROO, TRANSIP = "privacy@betaaldienst.example", "avg@hosting.example"
 ACCESS = "Graag ontvang ik een overzicht van alle persoonsgegevens die u van mij heeft, en een kopie daarvan."
