@@ -36,37 +36,9 @@ TELLING = frozenset(
     )
 )  # fmt: skip
 _COMMON = frozenset(
-    [
-        "de",
-        "het",
-        "een",
-        "en",
-        "van",
-        "in",
-        "op",
-        "te",
-        "dat",
-        "die",
-        "is",
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "and",
-        "der",
-        "die",
-        "das",
-        "und",
-        "le",
-        "la",
-        "les",
-        "des",
-        "du",
-        "et",
-        "a",
-    ]
-)
+    ("de", "het", "een", "en", "van", "in", "op", "te", "dat", "die", "is", "the", "a", "an", "of", "to", "and", "der",
+     "das", "und", "le", "la", "les", "des", "du", "et")
+)  # fmt: skip
 
 
 def features(sentences: Sequence[Sentence], wanted: str) -> set[str]:
