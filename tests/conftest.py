@@ -16,6 +16,7 @@ from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from bot import context
+from bot.casebook import store as case_book
 from bot.casebook.store import Store, open_store, revision, upgrade
 from bot.sandbox.stage import Stage
 from tests.world import World
@@ -44,6 +45,16 @@ def _upgrade(store: Store) -> None:
         tables.backup(new)
 
 
+PREPARE_SQLITE = case_book._prepare_sqlite
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    """As the program does, but not synced: no test in this process pulls the plug."""
+    PREPARE_SQLITE(connection, record)
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+case_book._prepare_sqlite = _prepare_sqlite
 context.upgrade = _upgrade  # type: ignore[attr-defined]
 gc.freeze()
 gc.set_threshold(20_000, 20, 20)

@@ -17,8 +17,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from bot.casebook import store as case_book
 from bot.casebook.schema import Base, Case, Mark
 from bot.casebook.store import HEAD, Store, StoreError, StoreHeld, open_store, revision, single_process, upgrade
+from tests.conftest import PREPARE_SQLITE
 
 pytest_plugins = ("tests.postgresql",)
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -107,7 +109,10 @@ def test_writers_in_many_threads_wait_for_each_other_and_lose_nothing(store: Sto
         assert session.execute(select(Mark.value)).scalar_one() == "60"
 
 
-def test_sqlite_is_synced_overwrites_what_it_deletes_and_keeps_its_links(tmp_path: Path) -> None:
+def test_sqlite_is_synced_overwrites_what_it_deletes_and_keeps_its_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_book, "_prepare_sqlite", PREPARE_SQLITE)
     store = open_store(f"sqlite:///{tmp_path}/a.db")
     with store.read() as session:
         found = [
