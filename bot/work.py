@@ -175,7 +175,7 @@ def run_due(
 
     A handler that returns has finished its work; one that changes the case book calls `finish` in that same unit of
     work. One that raises is tried again after `backoff`; after `most_tries`, or what `tries_of` says of its kind, the
-    work is dead and `on_dead` tells a person in the same transaction. Work whose process died that often is dead too.
+    work is dead and `on_dead` tells a person in the same transaction. So it is when its process died `MOST_TRIES` times.
     With one thread everything runs in the caller's. What is no Exception (an interrupt) passes through and leaves its
     work to the lease.
     """
@@ -215,7 +215,7 @@ def _handle(
     most_tries: int,
     jitter: Callable[[], float],
 ) -> None:
-    if item.tries > most_tries:
+    if item.tries > max(most_tries, MOST_TRIES):  # others that were claimed with it may have been the cause
         _bury(store, item, "ProcessDied", on_dead)
         return
     try:

@@ -126,6 +126,15 @@ def test_a_key_can_be_destroyed_twice_and_before_it_was_made(vault: Vault) -> No
         vault.key(OWNER)
 
 
+def test_a_destruction_that_was_interrupted_counts_and_can_be_finished(vault: Vault, tmp_path: Path) -> None:
+    vault.key("LES-2026-0042")
+    with sqlite3.connect(tmp_path / "keys.db") as keys:
+        keys.execute("UPDATE key SET wrapped = zeroblob(length(wrapped))")
+    assert vault.destroyed("LES-2026-0042")
+    vault.destroy("LES-2026-0042")
+    assert vault.destroyed("LES-2026-0042")
+
+
 def test_another_process_sees_at_once_that_a_key_is_destroyed(vault: Vault, tmp_path: Path) -> None:
     other = again(tmp_path)
     blob = other.encrypt(OWNER, b"x")

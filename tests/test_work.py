@@ -466,6 +466,18 @@ def test_work_that_kills_its_process_each_time_is_dead_in_the_end(store: Store) 
     assert rows(store)[0].error == "ProcessDied"
 
 
+def test_work_of_few_tries_outlives_processes_that_died_for_another_reason(store: Store) -> None:
+    put(store, "letter:1")
+    clock = FixedClock(NOW)
+    for _ in range(5):
+        claimed(store, clock.now())  # and the process is gone
+        clock.at += work.LEASE
+    ran: list[str] = []
+    handlers = {"letter": lambda item: ran.append(item.key)}
+    work.run_due(store, clock, handlers, nobody_dies, threads=1, most_tries=3)
+    assert ran == ["letter:1"]
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 def test_an_interrupt_passes_through_and_its_work_comes_back(store: Store, threads: int) -> None:
     put(store, "letter:1")

@@ -131,7 +131,7 @@ class Vault:
             row = self._keys.execute("SELECT wrapped FROM key WHERE owner = ?", (owner,)).fetchone()
         if row is None:
             raise KeyMissing(owner)
-        if row[0] is None:
+        if row[0] is None or not any(row[0]):  # zeros: its destruction was interrupted
             raise KeyDestroyed(owner)
         wrapped: bytes = row[0]
         try:
@@ -175,11 +175,11 @@ class Vault:
     def destroy(self, owner: str) -> None:
         """Erases the owner's key for good, also one never made; doing it again changes nothing (AVG art. 17).
 
-        The key is overwritten with random bytes, then emptied, and the rollback journal that held the page before is
+        The key is overwritten with zeros, then emptied, and the rollback journal that held the page before is
         overwritten with zeros. A crash in between leaves the work to be done again, which the caller's own row demands.
         """
         with self._writing() as keys:
-            keys.execute("UPDATE key SET wrapped = randomblob(length(wrapped)) WHERE owner = ?", (owner,))
+            keys.execute("UPDATE key SET wrapped = zeroblob(length(wrapped)) WHERE owner = ?", (owner,))
         with self._writing() as keys:
             keys.execute("INSERT INTO key VALUES (?, NULL) ON CONFLICT (owner) DO UPDATE SET wrapped = NULL", (owner,))
         with self._writing("EXCLUSIVE"):  # nobody's journal is live now
