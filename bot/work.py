@@ -175,7 +175,7 @@ def run_due(
 
     A handler that returns has finished its work; one that changes the case book calls `finish` in that same unit of
     work. One that raises is tried again after `backoff`; after `most_tries`, or what `tries_of` says of its kind, the
-    work is dead and `on_dead` tells a person in the same transaction. So it is when its process died `MOST_TRIES` times.
+    work is dead and `on_dead` tells a person in the same transaction; so when its process died `MOST_TRIES` times.
     With one thread everything runs in the caller's. What is no Exception (an interrupt) passes through and leaves its
     work to the lease.
     """
