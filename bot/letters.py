@@ -273,8 +273,12 @@ def _compose(
     letter.content = bot.vault.encrypt(letter.vault, mime, about=f"letter:{letter.key}")
 
 
-def copy_to(bot: Bot, session: Session, original: Letter, key: str, to: Sequence[str], *, rank: str) -> Letter:
-    """The same staff mail for other people, word for word, with its code: a deputy takes over. Written once a `key`."""
+def copy_to(bot: Bot, session: Session, original: Letter, to: Sequence[str], *, rank: str) -> Letter:
+    """The same staff mail for other people, word for word, with its code: a deputy takes over.
+
+    Written once for a person, whatever the reason: silence and a failed mail may meet.
+    """
+    key = f"copy-{original.id}-{address_hash(bot, to[0])[:16]}"
     present = session.scalar(select(Letter).where(Letter.key == key))
     if present is not None:
         return present

@@ -422,7 +422,9 @@ def _told(letter: Letter, keys: dict[str, Letter], arrived: Counter[int]) -> boo
 
     A staff mail is passed on to the next of the staff, and management hear once a day that staff are not reached.
     """
-    about = [keys[key] for key in (f"failed-{letter.id}-unclear", f"passed-on-{letter.id}") if key in keys]
+    about = [
+        row for key, row in keys.items() if key == f"failed-{letter.id}-unclear" or key.startswith(f"copy-{letter.id}-")
+    ]
     if letter.audience == "staff":
         about += [other for key, other in keys.items() if key.startswith("staff-not-reached-")]
     return any(arrived[other.id] == 1 or _told(other, keys, arrived) for other in about)

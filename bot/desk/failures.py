@@ -153,7 +153,7 @@ def _pass_on(bot: Bot, session: Session, letter: Letter) -> None:
     last = max((number for number, address in enumerate(people.staff) if address in reached), default=-1)
     others = people.staff[last + 1 :] if last >= 0 or reached.isdisjoint(people.management) else []
     if others and not parts.attachments:
-        copy_to(bot, session, letter, f"passed-on-{letter.id}", others[:1], rank="alarm")
+        copy_to(bot, session, letter, others[:1], rank="alarm")
     elif others:
         _tell_to(bot, session, letter, f"failed-{letter.id}-{letter.state}", others[:1])
     managers = [address for address in people.management if address not in reached]

@@ -83,7 +83,7 @@ def _follow(bot: Bot, session: Session, row: Ask, silent: int, today: date) -> N
     deputies = others[:1] if silent >= 1 else []
     if row.kind != "recipient":
         for deputy in deputies:
-            copy_to(bot, session, original, f"deputy-{row.id}", [deputy], rank="staff")
+            copy_to(bot, session, original, [deputy], rank="staff")
     chased = row.kind in ("task", "recipient") and silent - int(facts.get("chased", 0)) >= tasks.CHASED_EVERY
     near = row.work_by is not None and (today in reminders(row.work_by, people.closed_days) or today >= row.work_by)
     told = silent >= MANAGEMENT_AFTER and row.kind != "recipient" and not facts.get("told")
