@@ -1533,3 +1533,14 @@ def test_a_deputy_gets_the_question_that_bounced_and_can_answer_it(world: World)
     world.stage.staff_reply(passed, "akkoord", account=DEPUTY)
     world.run(minutes=1)
     assert world.cases()[0]["waiting"] == "delivery"
+
+
+def test_a_deputy_gets_a_question_once_though_it_bounced_and_then_nobody_answers(world: World) -> None:
+    world.graph.fail(STAFF)
+    world.asks_for_access()
+    for _ in range(4):
+        world.run(minutes=1)
+    for _ in range(3):
+        world.run(days=1)
+    asked = [mail for mail in world.to(DEPUTY) if str(mail["Subject"]).startswith("Akkoord?")]
+    assert len(asked) == 1
