@@ -7,6 +7,7 @@ the case and writes the next work. `handlers()` at the end lists them.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -69,7 +70,7 @@ def take_in(bot: Bot, item: work.Item) -> None:
     taken = decide(bot, row, mails.from_graph(page), whole=False) if page is not None and told else None
     if taken is None:
         try:
-            mail = fetch(bot, row)
+            mail = fetch(bot, row, page)
         except (GraphError, TokenRefused) as error:
             if _outage(bot, row, error):
                 raise work.Later(60) from None
@@ -98,10 +99,11 @@ def _outage(bot: Bot, row: Message, error: GraphError | TokenRefused) -> bool:
     return False
 
 
-def fetch(bot: Bot, row: Message) -> Mail | None:
-    """The whole mail of a row, wherever it is by now; None when it is gone. Raises GraphError.
+def fetch(bot: Bot, row: Message, page: Mapping[str, Any] | None = None) -> Mail | None:
+    """The whole mail of a row, wherever it is by now; None when it is gone. Raises GraphError, also when a part came.
 
     One that is too large, or that the service cannot write out, comes as far as a page tells it, with `over_bound`.
+    Half a mail can come with status 200, and half a request may be no request: the page has to bear the MIME out.
     """
     graph_id, why = row.graph_id, "larger than 25 MB"
     try:
@@ -117,9 +119,13 @@ def fetch(bot: Bot, row: Message) -> Mail | None:
             raw = inbox.mime(bot.graph, graph_id)
         else:
             raise
+    shown = mails.from_graph(page if raw is not None and page is not None else inbox.item(bot.graph, graph_id))
     if raw is None:
-        return replace(mails.from_graph(inbox.item(bot.graph, graph_id)), over_bound=why)
-    return mails.parse(raw)
+        return replace(shown, over_bound=why)
+    mail = mails.parse(raw)
+    if not (mail.over_bound or mail.unreadable) and mails.cut_short(mail, shown):
+        raise GraphError(200, "AnswerCutShort")
+    return mail
 
 
 def find(bot: Bot, row: Message) -> str | None:

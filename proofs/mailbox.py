@@ -24,6 +24,7 @@ from proofs.nursery import Ended, Nursery
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 OLD_MAILS, OLD_REQUESTS, KILLS = 5000, 40, 10
+MOST_IN_A_ROW = 4  # kills; work whose process died twice as often is given up and told to staff
 REQUEST = (
     "Geachte heer, mevrouw,\n\nGraag ontvang ik een overzicht van alle persoonsgegevens die u van mij heeft, en een "
     "kopie daarvan.\n\nMet vriendelijke groet,\n"
@@ -147,12 +148,13 @@ def kills_change_nothing(nursery: Nursery, folder: Path, every: int = 10, kills:
 
     with Stage(folder, MONDAY, messages_per_minute=0) as stage:
         start()
-        mails, killed, longest = deliver_labelled(stage, every), 0, 1.0
+        mails, killed, longest, in_a_row = deliver_labelled(stage, every), 0, 1.0, 0
         while killed < kills:
-            if start(chance.random() * longest).killed:
+            in_a_row += 1
+            if start(chance.random() * longest if in_a_row <= MOST_IN_A_ROW else None).killed:
                 killed += 1
                 continue
-            mails, longest = mails + 1, 0.5  # what is left is little: let it die earlier
+            mails, longest, in_a_row = mails + 1, 0.5, 0  # what is left is little: let it die earlier
             stage.later(minutes=1)
             stage.customer_mails("Klant", f"klant{mails}@example.nl", "Mijn gegevens", REQUEST + "Klant")
         for _ in range(2):

@@ -117,6 +117,50 @@ def test_what_a_page_cannot_show_is_read_from_the_mime_and_never_left_alone(
     assert whole.disposition not in LEFT_ALONE
 
 
+def test_half_a_mail_is_told_from_a_whole_one(shop: Shop) -> None:
+    ids = {}
+    for number, record in enumerate(labelled.records()[::3]):
+        moment = labelled.spread(shop.stage.now, number)
+        mail, envelope = labelled.as_mail(record, moment)
+        ids[shop.stage.graph.deliver(mail, received=moment, **envelope)] = record["id"]  # type: ignore[arg-type]
+    shop.stage.now = labelled.spread(shop.stage.now, len(ids))
+    whole, half = [], []
+    for page in inbox.delta_pages(shop.bot.graph, "inbox", None):
+        for item in page.items:
+            kept, shown = shop.box.item(item["id"]), mails.from_graph(item)
+            assert kept is not None
+            whole += [item["id"]] if mails.cut_short(mails.parse(kept.raw), shown) else []
+            cut = mails.parse(kept.raw[: len(kept.raw) // 2])
+            half += [] if mails.cut_short(cut, shown) or cut.unreadable else [item["id"]]
+    assert len(ids) == 140
+    assert not whole
+    assert not half
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_request_of_which_half_came_is_read_again_and_not_sorted_by_that_half(shop: Shop, restarted: bool) -> None:
+    shop.run()
+    shop.stage.graph.faults.add("GET", "*/$value", body=lambda whole: whole[: len(whole) // 2])
+    item = shop.arrives("Mijn gegevens", INZAGE)
+    if restarted:
+        shop.poll(minutes=1)
+        shop.bot.seen.clear()
+    shop.run(minutes=1)
+    assert shop.row(item).disposition is None
+    shop.run(minutes=2)
+    assert shop.row(item).disposition == "request"
+
+
+def test_a_mail_of_which_never_more_than_half_comes_goes_to_a_person(shop: Shop) -> None:
+    shop.run()
+    shop.stage.graph.faults.add("GET", "*/$value", times=None, body=lambda whole: whole[: len(whole) // 2])
+    item = shop.arrives("Mijn gegevens", INZAGE)
+    for _ in range(80):
+        shop.run(minutes=1)
+    assert shop.row(item).disposition == "parked"
+    assert sum("zelf lezen" in str(mail["Subject"]) for mail in shop.told()) == 1
+
+
 def test_a_page_without_headers_or_body_is_not_sorted_at_all(shop: Shop) -> None:
     shop.stage.graph.rounds.returns_headers = False
     shop.arrives()

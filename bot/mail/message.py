@@ -228,6 +228,21 @@ def from_graph(item: Mapping[str, Any]) -> Mail:
     return replace(mail, unreadable=why, defects=tuple(one for one in notes.all() if not present.get(one, False)))
 
 
+_ANY_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def cut_short(mail: Mail, page: Mail) -> bool:
+    """Whether MIME that came without an error is not the whole mail that a page of Graph showed.
+
+    So it is when it has no subject or no files though the page tells of them, or lacks more than one in ten of the
+    page's words. Exchange words a mail a little differently in the two, so fewer prove nothing.
+    """
+    pairs = ((page.subject, mail.subject), (page.attachments, mail.attachments))
+    shown = set(_ANY_WORD.findall(page.text.casefold()))
+    kept = set(_ANY_WORD.findall(f"{mail.text} {_body([('', mail.html)], _Notes())[0]}".casefold()))
+    return any(told and not found for told, found in pairs) or 10 * len(shown - kept) > len(shown)
+
+
 # --- headers ---------------------------------------------------------------------------------------------------------
 
 _HEADER = re.compile(r"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
