@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from email.headerregistry import HeaderRegistry
+from functools import lru_cache
 from pathlib import Path
 
 import certifi
@@ -24,8 +26,9 @@ from tests.world import World
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
-# Hundreds of shops are opened here: none needs the roots of the world's authorities, and the tables of one are those of
-# all. Migrations have their own tests, and real roots count wherever a test starts the program as a process.
+# Hundreds of shops are opened here: none needs the roots of the world's authorities, the tables of one are those of
+# all, and a class for each header of each mail need not be made anew. Migrations have their own tests, and real roots
+# count wherever a test starts the program as a process.
 _PLACE = tempfile.TemporaryDirectory(prefix="privacybot-tests-")
 _NO_ROOTS, _TABLES = Path(_PLACE.name, "roots.pem"), Path(_PLACE.name, "tables.db")
 trustme.CA().cert_pem.write_to_path(str(_NO_ROOTS))
@@ -56,8 +59,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
 
 case_book._prepare_sqlite = _prepare_sqlite
 context.upgrade = _upgrade  # type: ignore[attr-defined]
+HeaderRegistry.__getitem__ = lru_cache(maxsize=2000)(HeaderRegistry.__getitem__)  # type: ignore[method-assign]
 gc.freeze()
-gc.set_threshold(20_000, 20, 20)
+gc.set_threshold(200_000, 50, 50)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -399,6 +399,7 @@ WORDS = [
     "👍👍👍",
     "\n\n \n",
     "Ja, doe maar",
+    "prima",
     "gedaan",
     "a\u200bk\u200bkoord",
     "аkkoord",

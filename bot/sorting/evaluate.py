@@ -183,12 +183,15 @@ def naive_bayes() -> Fit:
     bayes: Any = import_module("sklearn.naive_bayes")
     vectors: Any = import_module("sklearn.feature_extraction")
 
-    def fit(rows: list[dict[str, float]], truths: list[bool]) -> tuple[dict[str, float], float]:
+    def fit(rows: list[dict[str, float]], truths: Sequence[list[bool]]) -> list[tuple[dict[str, float], float]]:
         vectorizer = vectors.DictVectorizer()
         matrix = vectorizer.fit_transform(rows)
-        model = bayes.ComplementNB(alpha=0.1).fit(matrix, truths)
-        weights = model.feature_log_prob_[1] - model.feature_log_prob_[0]
-        return dict(zip(vectorizer.feature_names_, map(float, weights), strict=True)), 0.0
+        fitted = []
+        for truth in truths:
+            model = bayes.ComplementNB(alpha=0.1).fit(matrix, truth)
+            weights = model.feature_log_prob_[1] - model.feature_log_prob_[0]
+            fitted.append((dict(zip(vectorizer.feature_names_, map(float, weights), strict=True)), 0.0))
+        return fitted
 
     return fit
 

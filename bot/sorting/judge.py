@@ -1,10 +1,12 @@
 """Where rules and model check each other: one small logistic judge weighs both into chances, and doubt has a price.
 
-A missed request costs 200, a wrong kind or right 10. A needless question costs 1 by itself; it is counted as 4, since
-at 1 more than half of all mails would be asked about and staff would stop reading the questions (docs/sorting.md). An
-answer is certain only when its expected cost is below that of asking, and when neither source plainly contradicts it.
+A missed request costs 200, a wrong right 10, a wrong kind 15, for it sets a mail on a wrong road altogether. A needless
+question costs 1 by itself; it is counted as 5, since at 1 more than half of all mails would be asked about and staff
+would stop reading the questions (docs/sorting.md). An answer is certain only when its expected cost is below that of
+asking, and one that is no request only when neither source plainly sees a request.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,8 +14,16 @@ from bot.sorting.model import chance
 from bot.sorting.rules import RIGHTS, Judgement
 
 KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
-MISSED_REQUEST, WRONG, QUESTION = 200.0, 10.0, 4.0
+MISSED_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 15.0, 10.0, 5.0
 _MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
+
+
+_BENDS = (-4, -2, 0, 2)
+
+
+def _bent(name: str, score: float) -> dict[str, float]:
+    """A score, and what it has above each bend: below some point less means nothing more, above another much more."""
+    return {name: score} | {f"{name} above {bend}": max(0.0, score - bend) for bend in _BENDS}
 
 
 def right_evidence(right: str, scores: Mapping[str, float], found: Judgement) -> dict[str, float]:
@@ -23,10 +33,10 @@ def right_evidence(right: str, scores: Mapping[str, float], found: Judgement) ->
     best_other = max(scores[other] for other in RIGHTS if other != right)
     negated = any(hit.negated and hit.rule.says == right for hit in found.hits)
     return {
-        "score": scores[right],
-        "passage": scores["best " + right],
-        "best_other": best_other,
-        "request": scores["request"],
+        **_bent("score", scores[right]),
+        **_bent("passage", scores["best " + right]),
+        **_bent("best_other", best_other),
+        **_bent("request", scores["request"]),
         "hint": float(weight == 1),
         "says": float(weight == 2),
         "literally": float(weight >= 3),
@@ -54,11 +64,12 @@ def kind_evidence(
     scores: Mapping[str, float], found: Judgement, best_right: float, origin: str, form: bool, bulk: bool
 ) -> dict[str, float]:
     """What speaks for each kind, as the judge's inputs; `best_right` is the log-odds of the likeliest right."""
-    evidence = {f"score {kind}": scores[kind] for kind in KINDS}
-    evidence |= {f"passage {kind}": scores["best " + kind] for kind in KINDS}
+    evidence: dict[str, float] = {}
+    for kind in KINDS:
+        evidence |= _bent(f"score {kind}", scores[kind]) | _bent(f"passage {kind}", scores["best " + kind])
     evidence |= {f"rule {kind}": float(found.weights.get(kind, 0)) for kind in KINDS[1:]}
     claims = max((found.weights.get(right, 0) for right in RIGHTS), default=0)
-    evidence["best right"] = best_right
+    evidence |= _bent("best right", best_right)
     evidence["rule right"] = float(claims >= 2)
     evidence["rule right literally"] = float(claims >= 3)
     evidence["no claim"] = float(claims == 0)
@@ -118,37 +129,29 @@ def rule_on(
     kind = max(KINDS, key=lambda name: kinds[name])
     if kind != "request":
         rights: tuple[str, ...] = ()
-        cost = MISSED_REQUEST * min(kinds["request"], raw["request"]) + WRONG * (1 - kinds[kind] - kinds["request"])
+        cost = MISSED_REQUEST * min(kinds["request"], raw["request"])
+        cost += WRONG_KIND * (1 - kinds[kind] - kinds["request"])
         doubt = "misschien toch een verzoek" if kinds["request"] > (1 - kinds[kind]) / 2 else "soort niet zeker"
     else:
         rights = tuple(right for right in RIGHTS if chances[right] >= 0.5) or (
             max(RIGHTS, key=lambda name: chances[name]),
         )
-        sure = kinds["request"]
-        for right in RIGHTS:
-            sure *= chances[right] if right in rights else 1 - chances[right]
-        cost = WRONG * (1 - sure)
+        sure = math.prod(chances[right] if right in rights else 1 - chances[right] for right in RIGHTS)
+        cost = WRONG_KIND * (1 - kinds["request"]) + WRONG_RIGHT * kinds["request"] * (1 - sure)
         doubt = "niet zeker om welke rechten het gaat"
-    conflict = _conflict(kind, rights, scores, found, origin)
+    conflict = _request_after_all(kind, scores, found, origin) if kind != "request" else ""
     certain = cost < QUESTION and not conflict
     return Ruling(kind, rights, kinds, chances, certain, "" if certain else conflict or doubt)
 
 
-def _conflict(kind: str, rights: tuple[str, ...], scores: Mapping[str, float], found: Judgement, origin: str) -> str:
-    """In Dutch how one source plainly contradicts the answer, "" when none does."""
-    if kind != "request":
-        claim = max(found.weights.get(right, 0) for right in RIGHTS)
-        machine = kind == "automatic" and origin in _MACHINES
-        if claim >= (3 if kind == "complaint" else 2) and not machine:
-            return "de regels zien wel een verzoek"
-        loudest = max(scores["request"], scores["best request"] - 1.0, *(scores["best " + one] - 1.0 for one in RIGHTS))
-        if loudest > 0.0 and not machine:
-            return "het model ziet wel een verzoek"
-        if kind == "privacy_question" and "HEREBY" in found.present:
-            return "de vraag lijkt meteen een verzoek"
+def _request_after_all(kind: str, scores: Mapping[str, float], found: Judgement, origin: str) -> str:
+    """In Dutch which source plainly sees a request in a mail that is judged to be none, "" when neither does."""
+    if kind == "automatic" and origin in _MACHINES:
         return ""
-    if not any(found.weights.get(right, 0) >= 1 for right in rights) and max(scores[right] for right in rights) < 1.0:
-        return "de regels zien geen verzoek"
-    if any(found.weights.get(right, 0) >= 3 and right not in rights for right in RIGHTS):
-        return "regels en model zien andere rechten"
+    if max(found.weights.get(right, 0) for right in RIGHTS) >= (3 if kind == "complaint" else 2):
+        return "de regels zien wel een verzoek"
+    if max(scores["request"], scores["best request"] - 1.0, *(scores["best " + one] - 1.0 for one in RIGHTS)) > 0.0:
+        return "het model ziet wel een verzoek"
+    if kind == "privacy_question" and "HEREBY" in found.present:
+        return "de vraag lijkt meteen een verzoek"
     return ""

@@ -28,9 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LABELS = RIGHTS + KINDS
 FEATURE_SET = "words+concepts+letters"
 FOLDS, ROUNDS, SEED = 5, 2, 20251125
-STRENGTH = 30.0  # inverse regularisation of the model
-LEAST_WEIGHT = 0.05  # a smaller one is none
-LEAST_MAILS = 3  # a feature must stand in so many mails
+STRENGTH, JUDGE_STRENGTH = 30.0, 1.0  # inverse regularisation of model and judge
+LEAST_WEIGHT = 0.15  # a smaller one is none
+LEAST_MAILS = 4  # a feature must stand in so many mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +93,28 @@ def training_records(root: Path = ROOT) -> dict[str, list[Record]]:
     }
 
 
-Fit = Callable[[list[dict[str, float]], list[bool]], tuple[dict[str, float], float]]
+Fit = Callable[[list[dict[str, float]], Sequence[list[bool]]], list[tuple[dict[str, float], float]]]
+"""From rows, and the truths of each label, to the weights by name and the bias of each."""
 
 
 def logistic(strength: float, *, balanced: bool) -> Fit:
-    """A fitter of logistic regression: from rows and truths to weights by name and a bias."""
+    """A fitter of logistic regression."""
     linear: Any = import_module("sklearn.linear_model")
     vectors: Any = import_module("sklearn.feature_extraction")
 
-    def fit(rows: list[dict[str, float]], truths: list[bool]) -> tuple[dict[str, float], float]:
+    def fit(rows: list[dict[str, float]], truths: Sequence[list[bool]]) -> list[tuple[dict[str, float], float]]:
         vectorizer = vectors.DictVectorizer()
         matrix = vectorizer.fit_transform(rows)
         matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
         model = linear.LogisticRegression(
             C=strength, max_iter=500, class_weight="balanced" if balanced else None, solver="liblinear", random_state=0
         )
-        model.fit(matrix, truths)
-        return dict(zip(vectorizer.feature_names_, map(float, model.coef_[0]), strict=True)), float(model.intercept_[0])
+        fitted = []
+        for truth in truths:
+            model.fit(matrix, truth)
+            weights = dict(zip(vectorizer.feature_names_, map(float, model.coef_[0]), strict=True))
+            fitted.append((weights, float(model.intercept_[0])))
+        return fitted
 
     return fit
 
@@ -123,8 +128,8 @@ def fit_model(mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit
     rows = [dict.fromkeys(names, max(1, len(names)) ** -0.5) for names in known]
     weights: dict[str, list[float]] = {name: [] for name, count in often.items() if count >= LEAST_MAILS}
     bias = []
-    for number, label in enumerate(LABELS):
-        fitted, base = fit(rows, [label in mail.labels for mail in mails])
+    truths = [[label in mail.labels for mail in mails] for label in LABELS]
+    for number, (fitted, base) in enumerate(fit(rows, truths)):
         bias.append(round(base, 4))
         for name, weight in fitted.items():
             if abs(weight) >= LEAST_WEIGHT:
@@ -171,11 +176,11 @@ Judges = dict[str, dict[str, float]]
 
 def fit_judges(rows: Sequence[Unseen]) -> Judges:
     """The judges, learned from unseen scores: one for all rights, one for each kind."""
-    fit = logistic(100.0, balanced=False)
+    fit = logistic(JUDGE_STRENGTH, balanced=False)
     judges: Judges = {}
 
     def learn(name: str, evidence: list[dict[str, float]], truths: list[bool]) -> None:
-        weights, bias = fit(evidence, truths)
+        ((weights, bias),) = fit(evidence, [truths])
         full = dict.fromkeys(evidence[0], 0.0) | {key: round(value, 4) for key, value in weights.items()}
         judges[name] = full | {"bias": round(bias, 4)}
 
