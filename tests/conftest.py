@@ -2,13 +2,16 @@
 
 import gc
 import os
+import pkgutil
 import sqlite3
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from email.headerregistry import HeaderRegistry
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 import certifi
@@ -17,6 +20,8 @@ import trustme
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
+import bot
+import workflows
 from bot import context
 from bot.casebook import store as case_book
 from bot.casebook.store import Store, open_store, revision, upgrade
@@ -60,19 +65,42 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
 case_book._prepare_sqlite = _prepare_sqlite
 context.upgrade = _upgrade  # type: ignore[attr-defined]
 HeaderRegistry.__getitem__ = lru_cache(maxsize=2000)(HeaderRegistry.__getitem__)  # type: ignore[method-assign]
+for package in (bot, workflows):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if "migrations" not in module.name and "__main__" not in module.name:
+            import_module(module.name)
 gc.freeze()
 gc.set_threshold(200_000, 50, 50)
 
 
+LONG_TESTS: Counter[Path] = Counter()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Long tests run untraced: tracing doubles their time, and measures the speed of the tracer."""
+    """Of the long tests of a file only every sixth runs traced: tracing doubles their time, and they walk one road."""
+    LONG_TESTS[item.path] += item.get_closest_marker("long") is not None
+    untraced = item.get_closest_marker("long") is not None and LONG_TESTS[item.path] % 6 > 0
+    with _untraced() if untraced else nullcontext():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Tests are collected untraced: all modules of the program are loaded by then."""
+    with _untraced():
+        return (yield)
+
+
+@contextmanager
+def _untraced() -> Iterator[None]:
+    """No coverage is measured meanwhile."""
     stopped: list[Coverage] = []
-    while item.get_closest_marker("long") and (tracer := Coverage.current()):
+    while tracer := Coverage.current():
         tracer.stop()  # the one that was started before it goes on then
         stopped.append(tracer)
     try:
-        return (yield)
+        yield
     finally:
         for tracer in reversed(stopped):
             tracer.start()

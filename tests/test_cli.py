@@ -13,6 +13,8 @@ from bot.setup import EXAMPLE, checks
 from proofs.nursery import Ended, Nursery
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module", autouse=True)
 def nursery() -> Iterator[None]:

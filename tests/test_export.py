@@ -36,6 +36,8 @@ from bot.processors.lightspeed import Account, Lightspeed
 from bot.sandbox import people
 from bot.sandbox.suppliers import SandboxLightspeed
 
+pytestmark = pytest.mark.long
+
 MADE_AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 REFERENCE = "LES-2026-0042"
 

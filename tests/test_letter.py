@@ -42,6 +42,8 @@ from bot.sandbox.stage import STAFF
 from tests.world import World, text_of
 from workflows.rights import RIGHTS, WORDS
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -17,6 +17,8 @@ from bot.sandbox import people
 from bot.sandbox.suppliers import FilterHabit, SandboxLightspeed
 from bot.sandbox.tls import loopback_tls
 
+pytestmark = pytest.mark.long
+
 EVERYBODY = (
     people.HANNEKE, people.DE_GROOT, people.FATIMA, people.BRAM, people.SANNE, people.SANNE_AT_WORK, people.GIJS,
     people.WILMA, people.YUSUF, people.LOES, people.ILSE, people.THIJS, people.NOOR, people.JUERGEN, people.JAN,

@@ -20,6 +20,8 @@ from tests.shop import PARCEL, Shop, opened
 from tests.world import INZAGE, text_of
 from workflows import machine
 
+pytestmark = pytest.mark.long
+
 ALL = "/users/{mailbox}/messages"
 DELTA = "*/messages/delta"
 VALUE = "*/[$]value"

@@ -3,10 +3,14 @@
 import io
 import zipfile
 
+import pytest
+
 from bot.casebook import journal, register
 from bot.sandbox import people
 from bot.sandbox.stage import MANAGEMENT, STAFF
 from tests.world import World, text_of
+
+pytestmark = pytest.mark.long
 
 
 def test_an_access_request_of_a_customer_on_file_goes_from_mailbox_to_delivered_answer(world: World) -> None:

@@ -35,6 +35,19 @@ def test_a_right_is_seen_in_plain_words(text: str, expected: tuple[str, ...]) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Pas mijn adres aan.", "NEG"),
+        ("Mijn nicht kreeg het pakket.", "NEG"),
+        ("De scrub ruikt naar gember.", "DELETE"),
+        ("Ik bel, want ik heb haast.", "ASK"),
+    ],
+)
+def test_a_word_of_another_language_does_not_speak_in_dutch_mail(text: str, concept: str) -> None:
+    assert concept not in rules.judge(read("", text)).present
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Ik maak bezwaar tegen de factuur van maart.",

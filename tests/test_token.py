@@ -12,6 +12,8 @@ from bot.settings import load
 from tests.conftest import MONDAY_MORNING
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 def half(body: bytes) -> bytes:
     return body[: len(body) // 2]

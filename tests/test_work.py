@@ -23,6 +23,8 @@ from bot.casebook.store import Store, open_store
 from bot.clock import FixedClock, SystemClock
 from bot.work import Item, Later, LeaseLost
 
+pytestmark = pytest.mark.long
+
 pytest_plugins = ("tests.postgresql",)
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

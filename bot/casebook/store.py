@@ -183,7 +183,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     reads_only = bool(connection.get_execution_options().get("reads_only"))
-    connection.exec_driver_sql(f"PRAGMA query_only={int(reads_only)}")
+    if connection.info.get("reads_only") is not reads_only:
+        connection.exec_driver_sql(f"PRAGMA query_only={int(reads_only)}")
+        connection.info["reads_only"] = reads_only
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 

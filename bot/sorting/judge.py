@@ -140,6 +140,8 @@ def rule_on(
         cost = WRONG_KIND * (1 - kinds["request"]) + WRONG_RIGHT * kinds["request"] * (1 - sure)
         doubt = "niet zeker om welke rechten het gaat"
     conflict = _request_after_all(kind, scores, found, origin) if kind != "request" else ""
+    if kind == "automatic" and form:
+        conflict = "het lijkt een formulier van de webwinkel"
     certain = cost < QUESTION and not conflict
     return Ruling(kind, rights, kinds, chances, certain, "" if certain else conflict or doubt)
 

@@ -99,7 +99,7 @@ RULES: tuple[Rule, ...] = (
         "erasure",
         ("NOTHING_LEFT MINE|DATA|ABOUT_ME",),
         never=("NEWSLETTER", "KEEP", "RESTRICT"),
-        weight=2,
+        weight=1,
     ),
     Rule(
         "review weghalen",
@@ -123,7 +123,7 @@ RULES: tuple[Rule, ...] = (
         ("DELETE PRONOUN ^DATA|ACCOUNT|REVIEW|PERSONAL_ITEM|RECORD",),
         unless=("NEG", "KEEP"),
         never=("NEWSLETTER", "ORDER", "CONSEQUENCE"),
-        weight=2,
+        weight=1,
         window=5,
     ),
     # --- AVG art. 15 -----------------------------------------------------------------------------------------------
@@ -174,16 +174,6 @@ RULES: tuple[Rule, ...] = (
         weight=2,
     ),
     Rule(
-        "kopie, daarna wissen",
-        "access",
-        ("COPYWORD DATA|EVERYTHING MINE|ABOUT_ME|HIS DELETE", "COPYWORD ^DATA DELETE", "SHOW WHAT ABOUT_ME DELETE"),
-        unless=("NEG",),
-        never=("ORDER", "CHASE", "INVOICE"),
-        window=14,
-        weight=2,
-        not_meant="kopie van een factuur",
-    ),
-    Rule(
         "aan wie gegeven, waar vandaan",
         "access",
         ("ACCESS_DETAIL DATA|PERSONAL_ITEM MINE",),
@@ -215,20 +205,13 @@ RULES: tuple[Rule, ...] = (
         never=("ORDER", "INVOICE"),
         weight=2,
     ),
-    Rule("verhuisd", "rectification", ("MOVED MINE|CORRECT",), never=("ORDER", "BUSINESS"), weight=2),
+    Rule("verhuisd", "rectification", ("MOVED MINE|CORRECT",), never=("ORDER", "BUSINESS"), weight=1),
     Rule("nieuwe naam of nummer", "rectification", ("NEW_NAME MINE|CORRECT|RECORD",), never=("ORDER",), weight=2),
     Rule(
         "het moet zijn",
         "rectification",
         ("NAME_IS PERSONAL_ITEM ^CORRECT|WRONG|RECORD|ACCOUNT",),
         never=("ORDER", "INVOICE"),
-        weight=2,
-    ),
-    Rule(
-        "review aanpassen",
-        "rectification",
-        ("CORRECT REVIEW PERSONAL_ITEM|MINE", "CORRECT ^REVIEW ^PERSONAL_ITEM"),
-        never=("ORDER", "DELETE"),
         weight=2,
     ),
     Rule(
@@ -244,7 +227,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "beperking van de verwerking",
         "restriction",
-        ("RESTRICT_WORD",),
+        ("RESTRICT_WORD", "RESTRICT USE MINE DATA"),
         unless=("LIFT", "HYPOTHETICAL"),
         never=("QUESTION", "PAST_ASK", "LIFT"),
         weight=3,
@@ -255,7 +238,7 @@ RULES: tuple[Rule, ...] = (
         ("RESTRICT DATA|ACCOUNT|RECORD|EVERYTHING|HIS",),
         unless=("LIFT", "NEG"),
         never=("AUTO_DECISION", "LIFT", "ORDER", "PAST_ASK", "AGAIN", "SECURITY"),
-        weight=2,
+        weight=1,
     ),
     Rule(
         "bewaren maar niet gebruiken",
@@ -342,7 +325,7 @@ RULES: tuple[Rule, ...] = (
         ("UNSUBSCRIBE",),
         unless=("NEG",),
         never=("ORDER", "SALES", "CHASE"),
-        weight=2,
+        weight=1,
     ),
     Rule(
         "schrijf mij uit",
@@ -411,7 +394,6 @@ RULES: tuple[Rule, ...] = (
         weight=3,
         window=14,
     ),
-    Rule("gegevens doorverkocht", "complaint", ("SOLD DATA|PERSONAL_ITEM MINE",), never=("ORDER",), weight=1),
     Rule(
         "klacht over gegevens",
         "complaint",

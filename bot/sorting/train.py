@@ -27,7 +27,7 @@ from bot.sorting.verdict import Item
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = RIGHTS + KINDS
 FEATURE_SET = "words+concepts+letters"
-FOLDS, ROUNDS, SEED = 5, 2, 20251125
+FOLDS, ROUNDS, SEED = 5, 1, 20251125
 STRENGTH, JUDGE_STRENGTH = 30.0, 1.0  # inverse regularisation of model and judge
 LEAST_WEIGHT = 0.15  # a smaller one is none
 LEAST_MAILS = 4  # a feature must stand in so many mails
