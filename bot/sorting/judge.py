@@ -1,9 +1,9 @@
 """Where rules and model check each other: one small logistic judge weighs both into chances, and doubt has a price.
 
-A missed request costs 200, a wrong right 10, a wrong kind 15, for it sets a mail on a wrong road altogether. A needless
-question costs 1 by itself; it is counted as 5, since at 1 more than half of all mails would be asked about and staff
-would stop reading the questions (docs/sorting.md). An answer is certain only when its expected cost is below that of
-asking, and one that is no request only when neither source plainly sees a request.
+A missed request costs 200, a wrong right 10, a wrong kind 15, and 35 when a case would be opened for somebody who asked
+for none. A needless question costs 1 by itself; it is counted as 5.5, since at 1 more than half of all mails would be
+asked about and staff would stop reading the questions (docs/sorting.md). An answer is certain only when its expected
+cost is below that of asking, and one that is no request only when neither source plainly sees a request.
 """
 
 import math
@@ -14,7 +14,7 @@ from bot.sorting.model import chance
 from bot.sorting.rules import RIGHTS, Judgement
 
 KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
-MISSED_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 15.0, 10.0, 5.0
+MISSED_REQUEST, MISTAKEN_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 35.0, 15.0, 10.0, 5.5
 _MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
 
 
@@ -137,7 +137,7 @@ def rule_on(
             max(RIGHTS, key=lambda name: chances[name]),
         )
         sure = math.prod(chances[right] if right in rights else 1 - chances[right] for right in RIGHTS)
-        cost = WRONG_KIND * (1 - kinds["request"]) + WRONG_RIGHT * kinds["request"] * (1 - sure)
+        cost = MISTAKEN_REQUEST * (1 - kinds["request"]) + WRONG_RIGHT * kinds["request"] * (1 - sure)
         doubt = "niet zeker om welke rechten het gaat"
     conflict = _request_after_all(kind, scores, found, origin) if kind != "request" else ""
     if kind == "automatic" and form:
