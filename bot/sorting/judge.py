@@ -9,6 +9,8 @@ cost is below that of asking, and one that is no request only when neither sourc
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from operator import mul
 
 from bot.sorting.model import chance
 from bot.sorting.rules import RIGHTS, Judgement
@@ -21,9 +23,14 @@ _MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
 _BENDS = (-4, -2, 0, 2)
 
 
+@cache
+def _above(name: str) -> tuple[tuple[str, int], ...]:
+    return tuple((f"{name} above {bend}", bend) for bend in _BENDS)
+
+
 def _bent(name: str, score: float) -> dict[str, float]:
     """A score, and what it has above each bend: below some point less means nothing more, above another much more."""
-    return {name: score} | {f"{name} above {bend}": max(0.0, score - bend) for bend in _BENDS}
+    return {name: score} | {part: score - bend if score > bend else 0.0 for part, bend in _above(name)}
 
 
 def right_evidence(right: str, scores: Mapping[str, float], found: Judgement) -> dict[str, float]:
@@ -90,7 +97,8 @@ def kind_evidence(
 
 def weigh(weights: Mapping[str, float], evidence: Mapping[str, float]) -> float:
     """The log-odds that a logistic judge gives to evidence."""
-    return weights["bias"] + sum(weights[name] * value for name, value in evidence.items())
+    total: float = sum(map(mul, map(weights.__getitem__, evidence), evidence.values()))
+    return weights["bias"] + total
 
 
 def sent_in_bulk(headers: Iterable[tuple[str, str]]) -> bool:

@@ -77,35 +77,40 @@ def _of_sentence(sentence: Sentence, wanted: str) -> set[str]:
 class Linear:
     """Weights of a linear model; `bias` by label.
 
-    `rows` says where the weights of a feature begin in `numbers`: one for each label, in the order of `labels`.
+    `rows` says where the weights of a feature begin in `numbers`: one for each label, in the order of `labels`, in
+    ten-thousandths, so that a sum is the same in whatever order it is made.
     """
 
     labels: tuple[str, ...]
     feature_set: str
     bias: tuple[float, ...]
     rows: Mapping[str, int]
-    numbers: "array[float]"
+    numbers: "array[int]"
 
-    def scores(self, found: Iterable[str]) -> dict[str, float]:
+    def known(self, found: Iterable[str]) -> set[int]:
+        """Where the rows of those features begin that the model knows."""
+        return {at for at in map(self.rows.get, found) if at is not None}
+
+    def scores(self, known: Iterable[int]) -> dict[str, float]:
         """The score (log-odds) of each label; features count equally and together have length one."""
         width = len(self.labels)
-        known = [self.numbers[at : at + width] for at in map(self.rows.get, found) if at is not None]
-        if not known:
+        rows = [self.numbers[at : at + width] for at in known]
+        if not rows:
             return dict(zip(self.labels, self.bias, strict=True))
-        scale = 1 / math.sqrt(len(known))
-        sums = map(math.fsum, zip(*known, strict=True))
+        scale = 1 / (10_000 * math.sqrt(len(rows)))
+        sums = map(sum, zip(*rows, strict=True))
         return {label: base + scale * total for label, base, total in zip(self.labels, self.bias, sums, strict=True)}
 
 
-def packed(labels: Sequence[str], weights: Iterable[tuple[str, list[float]]]) -> tuple[dict[str, int], "array[float]"]:
+def packed(labels: Sequence[str], weights: Iterable[tuple[str, list[float]]]) -> tuple[dict[str, int], "array[int]"]:
     """`rows` and `numbers` of a model from each feature with its label numbers and weights by turns."""
     rows: dict[str, int] = {}
-    numbers = array("d")
+    numbers = array("i")
     for name, pairs in weights:
         rows[name] = len(numbers)
-        numbers.extend([0.0] * len(labels))
+        numbers.extend([0] * len(labels))
         for label, weight in zip(pairs[::2], pairs[1::2], strict=True):
-            numbers[rows[name] + int(label)] = weight
+            numbers[rows[name] + int(label)] = round(weight * 10_000)
     return rows, numbers
 
 
@@ -119,8 +124,8 @@ def score(model: Linear, reading: Reading) -> dict[str, float]:
 
     In a long mail one sentence may hold the request; the whole then says little and the best passage says it.
     """
-    parts = [_of_sentence(sentence, model.feature_set) for sentence in reading.sentences]
-    whole = model.scores(_of_subject(reading.sentences[0], model.feature_set).union(*parts))
+    parts = [model.known(_of_sentence(sentence, model.feature_set)) for sentence in reading.sentences]
+    whole = model.scores(model.known(_of_subject(reading.sentences[0], model.feature_set)).union(*parts))
     best = dict(whole)
     body = reading.sentences[1:]
     if len(body) > PASSAGE + 1:

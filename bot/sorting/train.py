@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -209,11 +210,10 @@ def fit_judges(rows: Sequence[Unseen]) -> Judges:
 def write(model: Linear, judges: Judges, path: Path = MODEL_FILE) -> None:
     """Writes model and judges as JSON lines, one feature a line, so that a change can be read as a difference."""
     head = {"labels": model.labels, "features": model.feature_set, "bias": model.bias, "judge": judges}
-    width = len(model.labels)
-    rows = [
-        [name, *(part for pair in enumerate(model.numbers[at : at + width]) if pair[1] for part in pair)]
-        for name, at in model.rows.items()
-    ]
+    width, rows = len(model.labels), []
+    for name, at in model.rows.items():
+        weights = enumerate(model.numbers[at : at + width])
+        rows.append([name, *chain.from_iterable((label, weight / 10_000) for label, weight in weights if weight)])
     text = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in (head, *rows)) + "\n"
     path.write_text(text, encoding="utf-8")
 

@@ -1162,8 +1162,9 @@ def _sentence(words: list[str], clauses: list[int], spoken: str, *, asked: bool 
         of_law = word.startswith("arti") and words[place + 1 : place + 2] and words[place + 1][0].isdigit()
         for concept in () if of_law else concepts_of(word, spoken):
             places.setdefault(concept, []).append(place)
+        following = words[place + 1] if place + 1 < len(words) else ""
         for rest, concept in _PHRASES.get(word, ()):
-            if _phrase_length(rest, words, place):
+            if (rest[0] == following or rest[0][-1] == "*") and _phrase_length(rest, words, place):
                 places.setdefault(concept, []).append(place)
     return Sentence(tuple(words), tuple(clauses), {name: tuple(at) for name, at in places.items()}, " ".join(words))
 
