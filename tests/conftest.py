@@ -73,6 +73,11 @@ gc.freeze()
 gc.set_threshold(200_000, 50, 50)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: what is short fills the gaps at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 LONG_TESTS: Counter[Path] = Counter()
 
 

@@ -459,7 +459,8 @@ def _forbidden(flat: str) -> list[_Forbidden]:
     return [
         rule
         for rule in _FORBIDDEN
-        if any(rule.looks.search(said) and not rule.unless.search(said) for said in (*sentences, *clauses))
+        if rule.looks.search(flat)
+        and any(rule.looks.search(said) and not rule.unless.search(said) for said in (*sentences, *clauses))
     ]
 
 
