@@ -1,8 +1,9 @@
 """`make evaluate` and `make evaluate-lockbox`: how well the sorter does, with 95 % intervals.
 
 `evaluate` scores every mail of the open half, the own mails and the ordinary stream by models and judges that had not
-seen it, and prints each rule's own precision and coverage. `evaluate --compare` compares model families and feature
-sets. `evaluate --lockbox` measures the shipped model on the lockbox and prints figures and ids only, never a text.
+seen it, has the shipped sorter answer the fresh mails, and prints each rule's own precision and coverage. `evaluate
+--compare` compares model families and feature sets. `evaluate --lockbox` measures the shipped model on the lockbox and
+prints figures and ids only, never a text.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bot.sorting.corpus import Record, lockbox
+from bot.sorting.corpus import Record, lockbox, read
 from bot.sorting.judge import KINDS, rule_on, sent_in_bulk
 from bot.sorting.record import item_of
 from bot.sorting.rules import RIGHTS, RULES
@@ -279,6 +280,8 @@ def main() -> None:
     for name in records_by:
         some = [answer for answer in answers if sources[str(answer.record["id"])] == name]
         print("\n".join(report(f"{name} (each mail counted once a round)", some)) + "\n")
+    fresh = shipped_answers(read(ROOT / "corpus/fresh.jsonl"))
+    print("\n".join(report("fresh (never learned from; as the shipped sorter answers)", fresh)) + "\n")
     print("\n".join(rule_table(mails)) + "\n", flush=True)
     subprocess.run([sys.executable, "-m", "bot.sorting.evaluate", "--speed"], check=True)  # its memory is its own
 
