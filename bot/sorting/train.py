@@ -1,7 +1,8 @@
 """`make train`: learns the statistical model and the judge from the labelled mails, and writes `model.jsonl`.
 
 It learns from the open half of the development corpus, the own mails in `corpus/` and the ordinary stream; never from
-the lockbox or from the fresh mails (`corpus/fresh.jsonl`). scikit-learn fits the weights (dependency group `train`); sorting itself needs only the JSON file.
+the lockbox or from the fresh mails (`corpus/fresh.jsonl`). scikit-learn fits the weights (dependency group `train`);
+sorting itself needs only the JSON file.
 The judge learns from scores of folds that the model had not seen, near-duplicates kept in one fold.
 """
 
