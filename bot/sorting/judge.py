@@ -18,8 +18,6 @@ from bot.sorting.rules import RIGHTS, Judgement
 KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
 MISSED_REQUEST, MISTAKEN_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 35.0, 15.0, 10.0, 5.5
 _MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
-
-
 _BENDS = (-4, -2, 0, 2)
 
 

@@ -946,29 +946,19 @@ _PHRASE_BEGINNINGS = {first[:-1]: rest for first, rest in _PHRASES.items() if fi
 
 # Words that mean another thing in another language: what they do not stand for, by language.
 _FALSE_FRIENDS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "nl": {
-        "wissen": frozenset(("KNOW", "KNOWING")),
-        "man": frozenset(("HIS",)),
-        "gericht": frozenset(("THREAT",)),
-        "i": frozenset(("MINE",)),
-        "kassa": frozenset(("THREAT",)),
-        "lief": frozenset(("DELIVERY_WORD",)),
-        "liefs": frozenset(("DELIVERY_WORD",)),
-        "liefst": frozenset(("DELIVERY_WORD",)),
-        "ma": frozenset(("ME_OBJ",)),
-        "moi": frozenset(("ME_OBJ", "MINE")),
-        "ne": frozenset(("NEG",)),
-        "nicht": frozenset(("NEG",)),
-        "pas": frozenset(("NEG",)),
-        "scrub": frozenset(("DELETE",)),
-        "want": frozenset(("ASK",)),
-        "was": frozenset(("WHAT",)),
-    }
-    | dict.fromkeys(("es", "it", "la", "les"), frozenset(("PRONOUN",))),
-    "de": {"wissen": frozenset(("DELETE",)), "weg": frozenset(("DELETE",)), "list": frozenset(("SHOW", "SLIP"))},
-    "en": {"post": frozenset(("MAILS",)), "die": frozenset(("PRONOUN",)), "pot": frozenset(("PRODUCT",))},
-    "fr": {"pot": frozenset(("PRODUCT",)), "set": frozenset(("PRODUCT",)), "mail": frozenset(("SLIP",))},
-}
+    spoken: {word: frozenset(meant.split()) for word, meant in words.items()}
+    for spoken, words in {
+        "nl": {
+            "es": "PRONOUN", "gericht": "THREAT", "i": "MINE", "it": "PRONOUN", "kassa": "THREAT", "la": "PRONOUN",
+            "les": "PRONOUN", "lief": "DELIVERY_WORD", "liefs": "DELIVERY_WORD", "liefst": "DELIVERY_WORD",
+            "ma": "ME_OBJ", "man": "HIS", "moi": "ME_OBJ MINE", "ne": "NEG", "nicht": "NEG", "pas": "NEG",
+            "scrub": "DELETE", "want": "ASK", "was": "WHAT", "wissen": "KNOW KNOWING",
+        },
+        "de": {"wissen": "DELETE", "weg": "DELETE", "list": "SHOW SLIP"},
+        "en": {"post": "MAILS", "die": "PRONOUN", "pot": "PRODUCT"},
+        "fr": {"pot": "PRODUCT", "set": "PRODUCT", "mail": "SLIP"},
+    }.items()
+}  # fmt: skip
 _TELLING = {
     "nl": frozenset(
         [
