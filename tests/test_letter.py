@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple
 from datetime import UTC, date, datetime
@@ -725,6 +726,13 @@ def test_words_of_staff_that_may_not_stand_in_a_letter_are_named_in_dutch(text: 
 )
 def test_words_of_staff_that_may_stand_in_a_letter_pass(text: str) -> None:
     assert lint_text(text) == ()
+
+
+def test_the_words_of_a_very_long_letter_are_checked_in_seconds_at_most() -> None:
+    text = "Wij bewaren uw naam en uw adres en geven die aan niemand. " * 1_000 + "Een foto van het paspoort is nodig."
+    start = time.process_time()
+    assert lint_text(text)
+    assert time.process_time() - start < 3
 
 
 def test_words_of_staff_that_may_not_stand_in_a_letter_make_no_draft(world: World) -> None:

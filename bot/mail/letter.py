@@ -397,7 +397,7 @@ class _Forbidden:
 _FORBIDDEN = (
     _Forbidden(
         re.compile(
-            rf"(?=.*\b{_IDENTITY_DOCUMENT}\b)"
+            rf"\A(?=.*\b{_IDENTITY_DOCUMENT}\b)"
             r".*\b(?:kopie|scan|foto|afbeelding|\w*stuurt?|\w*sturen|\w*mailt?|\w*mailen|\w*upload\w*|toont?|tonen|zien"
             r"|\w*voeg\w*|\w*lever\w*|overleg\w*|legitimeer\w*|legitimeren|identificeer\w*|identificeren|nodig)\b",
             re.IGNORECASE,
@@ -409,7 +409,7 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         re.compile(
-            r"(?=.*\b(?:BSN|burgerservicenummer)\b)"
+            r"\A(?=.*\b(?:BSN|burgerservicenummer)\b)"
             r".*\b(?:\w*stuurt?|\w*sturen|mailt?|mailen|geeft?|geven|noemt?|vermeldt?|nodig)\b",
             re.IGNORECASE,
         ),
