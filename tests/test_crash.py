@@ -23,9 +23,8 @@ def nursery() -> Iterator[Nursery]:
         yield running
 
 
-def test_every_place_that_commits_or_calls_is_reached_by_the_crash_proof() -> None:
-    with Nursery() as nursery:
-        assert soak.every_site() - soak.every_place_reached(nursery) == set()
+def test_every_place_that_commits_or_calls_is_reached_by_the_crash_proof(nursery: Nursery) -> None:
+    assert soak.every_site() - soak.every_place_reached(nursery) == set()
 
 
 def test_ten_mails_and_fifteen_kills_lose_nothing_and_send_nothing_twice(nursery: Nursery) -> None:

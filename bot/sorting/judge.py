@@ -3,7 +3,8 @@
 A missed request costs 200, a wrong right 10, a wrong kind 15, and 35 when a case would be opened for somebody who asked
 for none. A needless question costs 1 by itself; it is counted as 5.5, since at 1 more than half of all mails would be
 asked about and staff would stop reading the questions (docs/sorting.md). An answer is certain only when its expected
-cost is below that of asking, and one that is no request only when neither source plainly sees a request.
+cost is below that of asking, and one that is no request only when neither source plainly sees a request, or both
+together hardly see one.
 """
 
 import math
@@ -17,6 +18,7 @@ from bot.sorting.rules import RIGHTS, Judgement
 
 KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
 MISSED_REQUEST, MISTAKEN_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 35.0, 15.0, 10.0, 5.5
+HARDLY = 0.01  # a chance of a request below which neither source is heard alone
 _MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
 _BENDS = (-4, -2, 0, 2)
 
@@ -145,7 +147,8 @@ def rule_on(
         sure = math.prod(chances[right] if right in rights else 1 - chances[right] for right in RIGHTS)
         cost = MISTAKEN_REQUEST * (1 - kinds["request"]) + WRONG_RIGHT * kinds["request"] * (1 - sure)
         doubt = "niet zeker om welke rechten het gaat"
-    conflict = _request_after_all(kind, scores, found, origin) if kind != "request" else ""
+    heard = kind != "request" and kinds["request"] > HARDLY
+    conflict = _request_after_all(kind, scores, found, origin) if heard else ""
     if kind == "automatic" and form:
         conflict = "het lijkt een formulier van de webwinkel"
     certain = cost < QUESTION and not conflict

@@ -6,11 +6,10 @@ that every machine gives the same numbers. No pickle, no library is needed to re
 
 import json
 import math
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 from bot.sorting.reading import Reading
@@ -73,50 +72,59 @@ def _of_sentence(sentence: Sentence, wanted: str) -> set[str]:
     return found
 
 
+_LANE = 40  # bits: a sum of a hundred thousand weights fits
+
+
+def lanes(total: int, width: int) -> Iterator[int]:
+    """The numbers that lie side by side in one integer, in order; `packed` puts them there."""
+    for _ in range(width):
+        number = ((total + (1 << _LANE - 1)) & ((1 << _LANE) - 1)) - (1 << _LANE - 1)
+        yield number
+        total = (total - number) >> _LANE
+
+
 @dataclass(frozen=True, slots=True)
 class Linear:
     """Weights of a linear model; `bias` by label.
 
-    `rows` says where the weights of a feature begin in `numbers`: one for each label, in the order of `labels`, in
-    ten-thousandths, so that a sum is the same in whatever order it is made.
+    `rows` says where the weights of a feature stand in `numbers`: there one integer holds those for all labels, in
+    ten-thousandths and in the order of `labels`, a lane of bits for each. Adding two such integers adds all lanes at
+    once, and a sum is the same in whatever order it is made.
     """
 
     labels: tuple[str, ...]
     feature_set: str
     bias: tuple[float, ...]
     rows: Mapping[str, int]
-    numbers: "array[int]"
+    numbers: Sequence[int]
 
     def known(self, found: Iterable[str]) -> set[int]:
-        """Where the rows of those features begin that the model knows."""
+        """Where the weights of those features stand that the model knows."""
         return {at for at in map(self.rows.get, found) if at is not None}
 
-    def scores(self, known: Iterable[int]) -> dict[str, float]:
+    def scores(self, known: Collection[int]) -> dict[str, float]:
         """The score (log-odds) of each label; features count equally and together have length one."""
-        width = len(self.labels)
-        rows = [self.numbers[at : at + width] for at in known]
-        if not rows:
-            return dict(zip(self.labels, self.bias, strict=True))
-        scale = 1 / (10_000 * math.sqrt(len(rows)))
-        sums = map(sum, zip(*rows, strict=True))
+        scale = 1 / (10_000 * math.sqrt(len(known) or 1))
+        sums = lanes(sum(map(self.numbers.__getitem__, known)), len(self.labels))
         return {label: base + scale * total for label, base, total in zip(self.labels, self.bias, sums, strict=True)}
 
 
-def packed(labels: Sequence[str], weights: Iterable[tuple[str, list[float]]]) -> tuple[dict[str, int], "array[int]"]:
+def packed(weights: Iterable[tuple[str, list[float]]]) -> tuple[dict[str, int], list[int]]:
     """`rows` and `numbers` of a model from each feature with its label numbers and weights by turns."""
     rows: dict[str, int] = {}
-    numbers = array("i")
+    numbers: list[int] = []
     for name, pairs in weights:
         rows[name] = len(numbers)
-        numbers.extend([0] * len(labels))
-        for label, weight in zip(pairs[::2], pairs[1::2], strict=True):
-            numbers[rows[name] + int(label)] = round(weight * 10_000)
+        pairs_of = zip(pairs[::2], pairs[1::2], strict=True)
+        numbers.append(sum(round(weight * 10_000) << _LANE * int(label) for label, weight in pairs_of))
     return rows, numbers
 
 
-def _row(line: str) -> tuple[str, list[float]]:
-    name, *pairs = json.loads(line)
-    return name, pairs
+def _weights(lines: Iterator[str]) -> Iterator[tuple[str, list[float]]]:
+    """Each feature with its pairs; a thousand lines at a time: quicker than one, smaller than all."""
+    while some := list(islice(lines, 1000)):
+        for name, *pairs in json.loads(f"[{','.join(some)}]"):
+            yield name, pairs
 
 
 def score(model: Linear, reading: Reading) -> dict[str, float]:
@@ -148,7 +156,7 @@ def load(path: Path = MODEL_FILE) -> tuple[Linear, Mapping[str, Mapping[str, flo
 
     The file's first line holds all but the weights, each further line one feature with label numbers and weights.
     """
-    with path.open(encoding="utf-8") as lines:  # one by one: the whole at once takes ten times its size in memory
+    with path.open(encoding="utf-8") as lines:
         data = json.loads(next(lines))
-        rows, numbers = packed(data["labels"], map(_row, lines))
+        rows, numbers = packed(_weights(lines))
     return Linear(tuple(data["labels"]), data["features"], tuple(data["bias"]), rows, numbers), data["judge"]

@@ -19,7 +19,7 @@ from typing import Any
 from bot.sorting import rules
 from bot.sorting.corpus import Record, open_half, read
 from bot.sorting.judge import KINDS, kind_evidence, right_evidence, sent_in_bulk, weigh
-from bot.sorting.model import MODEL_FILE, Linear, features, packed, score
+from bot.sorting.model import MODEL_FILE, Linear, features, lanes, packed, score
 from bot.sorting.reading import Reading
 from bot.sorting.reading import read as read_mail
 from bot.sorting.record import item_of
@@ -31,7 +31,7 @@ LABELS = RIGHTS + KINDS
 FEATURE_SET = "words+concepts+letters"
 FOLDS, ROUNDS, SEED = 5, 1, 20251125
 STRENGTH, JUDGE_STRENGTH = 30.0, 1.0  # inverse regularisation of model and judge
-LEAST_WEIGHT = 0.15  # a smaller one is none
+LEAST_WEIGHT = 0.3  # a smaller one is none
 LEAST_MAILS = 4  # a feature must stand in so many mails
 
 
@@ -136,7 +136,8 @@ def fit_model(mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit
         for name, weight in fitted.items():
             if abs(weight) >= LEAST_WEIGHT:
                 weights[name] += [number, round(weight, 4)]
-    return Linear(LABELS, feature_set, tuple(bias), *packed(LABELS, sorted(weights.items())))
+    telling = sorted((name, pairs) for name, pairs in weights.items() if pairs)
+    return Linear(LABELS, feature_set, tuple(bias), *packed(telling))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ def write(model: Linear, judges: Judges, path: Path = MODEL_FILE) -> None:
     head = {"labels": model.labels, "features": model.feature_set, "bias": model.bias, "judge": judges}
     width, rows = len(model.labels), []
     for name, at in model.rows.items():
-        weights = enumerate(model.numbers[at : at + width])
+        weights = enumerate(lanes(model.numbers[at], width))
         rows.append([name, *chain.from_iterable((label, weight / 10_000) for label, weight in weights if weight)])
     text = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in (head, *rows)) + "\n"
     path.write_text(text, encoding="utf-8")
