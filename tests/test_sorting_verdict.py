@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.mail.message import Attachment
 from bot.sorting.corpus import in_lockbox, read
 from bot.sorting.documents import text_of
+from bot.sorting.model import Linear, packed
 from bot.sorting.record import sort_record
 from bot.sorting.train import near_duplicates
 from bot.sorting.verdict import KINDS, RIGHTS, WORDS, Item, sort
@@ -189,6 +190,24 @@ def test_the_model_file_is_plain_numbers() -> None:
     _, *rows = map(json.loads, (ROOT / "bot/sorting/model.jsonl").read_text(encoding="utf-8").splitlines())
     assert all(isinstance(row[0], str) for row in rows)
     assert all(round(weight, 4) == weight for row in rows for weight in row[2::2])
+
+
+@given(st.lists(st.lists(st.integers(-300_000, 300_000), min_size=3, max_size=3), min_size=1, max_size=20))
+def test_the_score_of_a_label_is_the_scaled_sum_of_its_weights(weights: list[list[int]]) -> None:
+    named = [(str(at), [0, one[0] / 10_000, 1, one[1] / 10_000, 2, one[2] / 10_000]) for at, one in enumerate(weights)]
+    model = Linear(("a", "b", "c"), "words", (0.5, 0.0, -1.0), *packed(named))
+    found = model.scores(model.known([name for name, _ in named] + ["unknown"]))
+    for label, base, column in zip("abc", model.bias, zip(*weights, strict=True), strict=True):
+        assert found[label] == pytest.approx(base + sum(column) / 10_000 / len(weights) ** 0.5)
+
+
+def test_a_newsletter_whose_footer_offers_to_unsubscribe_asks_nobody() -> None:
+    text = (
+        "Vakblad voor drogisten, nummer 12. Deze maand: vijf winkels vertellen over hun etalage, de cijfers van het "
+        "voorjaar en de agenda van de beurs. Veel leesplezier! Geen interesse meer? Uitschrijven kan onderaan."
+    )
+    verdict = sort(Item("Nieuwsbrief 12: de etalage", text, headers=(("List-Unsubscribe", "<mailto:x@example.nl>"),)))
+    assert (verdict.kind, verdict.certain) == ("not_privacy", True)
 
 
 def test_the_open_half_and_the_own_mails_stay_sorted() -> None:
