@@ -8,12 +8,16 @@ import html as entities
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 
 TREE = 60_000
 """Characters of canonical HTML that are read as a tree; of the rest only the lines are kept."""
+
+LONGEST_KEPT = 100_000
+"""Characters of HTML whose reading is kept for the next who asks."""
 
 CUT = "\ue000"
 """A line of its own: everything below was put there by a mail program that quotes or forwards."""
@@ -73,13 +77,23 @@ class Page:
 
 
 def read(html: str) -> Page:
-    """HTML as text. Never raises; takes time in proportion to the length."""
+    """HTML as text. Never raises; takes time in proportion to the length.
+
+    One mail is read by several that each look for something else in it, so the last ones are kept.
+    """
+    return _kept(html) if len(html) <= LONGEST_KEPT else _read(html)
+
+
+def _read(html: str) -> Page:
     tree, rest = _canonical(html)
     soup = BeautifulSoup(tree, "html.parser")
     writer = _Writer()
     hidden = _walk(soup, writer)
     writer.bulk(rest)
     return Page(writer.finished(), hidden)
+
+
+_kept = lru_cache(maxsize=16)(_read)
 
 
 def _canonical(html: str) -> tuple[str, str]:
