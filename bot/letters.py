@@ -182,8 +182,7 @@ def write(
     if present is not None:
         return present
     now = bot.clock.now()
-    rendered = composer.render(template, values)
-    composer.check(template, values)
+    rendered = composer.check(template, values)
     subject = rendered.subject
     references: tuple[str, ...] = tuple(answers)
     if thread is not None:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
@@ -476,37 +476,43 @@ def lint_text(text: str) -> tuple[str, ...]:
 
 
 def lint(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """What makes this letter unfit to leave, one English phrase each; empty when it may.
+    """What makes this letter unfit to leave, one English phrase each; empty when it may."""
+    try:
+        check(name, values)
+    except LintError as error:
+        return error.findings
+    return ()
+
+
+def check(name: str, values: Mapping[str, Any]) -> Rendered:
+    """The letter with its values. Raises LintError when it is unfit to leave.
 
     Values are masked first: a customer may live in the Voorbeeldstraat and be called {{ x }}. Looks for what was not
     filled in, for sentences that no letter may hold, in every letter that decides for the Autoriteit Persoonsgegevens
     and the court, and in a refusal for its reason too (AVG art. 12(4)).
     """
     try:
-        render(name, values)
+        rendered = render(name, values)
         masked = _render(name, values, masked=True)
     except LetterError as error:
-        return (str(error),)
+        raise LintError(name, (str(error),)) from error
+    if findings := tuple(dict.fromkeys(_unfit(load(name), masked))):
+        raise LintError(name, findings)
+    return rendered
+
+
+def _unfit(template: Template, masked: Rendered) -> Iterator[str]:
     said = f"{masked.subject}\n{masked.text}"
     flat = " ".join(said.split())
-    found = [what for pattern, what in _SLOTS if pattern.search(said)]
+    yield from (what for pattern, what in _SLOTS if pattern.search(said))
     if masked.audience in ("subject", "recipient"):
-        found += [one.why for one in _forbidden(flat)]
+        yield from (one.why for one in _forbidden(flat))
     if masked.audience == "subject" and "Autoriteit Persoonsgegevens" not in flat:
-        found.append("it does not name the Autoriteit Persoonsgegevens (policy P33)")
-    template = load(name)
+        yield "it does not name the Autoriteit Persoonsgegevens (policy P33)"
     decides = template.audience == "subject" and template.approval
     kind = "a refusal" if template.refusal else "a decision"
     needed = (*(_WAYS_OUT if template.refusal or decides else ()), *((_REASON,) if template.refusal else ()))
-    found += [f"{kind} without {what} (AVG art. 12(4))" for sign, what in needed if not sign.search(flat)]
-    return tuple(dict.fromkeys(found))
-
-
-def check(name: str, values: Mapping[str, Any]) -> None:
-    """Raises LintError when the letter is unfit to leave."""
-    findings = lint(name, values)
-    if findings:
-        raise LintError(name, findings)
+    yield from (f"{kind} without {what} (AVG art. 12(4))" for sign, what in needed if not sign.search(flat))
 
 
 # --- composing --------------------------------------------------------------------------------------------------------
