@@ -65,6 +65,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
 case_book._prepare_sqlite = _prepare_sqlite
 context.upgrade = _upgrade  # type: ignore[attr-defined]
 HeaderRegistry.__getitem__ = lru_cache(maxsize=2000)(HeaderRegistry.__getitem__)  # type: ignore[method-assign]
+PARSE_HEADER = HeaderRegistry.__call__
+_parsed = lru_cache(maxsize=4000)(PARSE_HEADER)
+
+
+def _parse_header(registry: HeaderRegistry, name: str, value: object) -> object:
+    """A header as the library parses it; the same one is asked for hundreds of times."""
+    return _parsed(registry, name, value) if type(value) is str else PARSE_HEADER(registry, name, value)
+
+
+HeaderRegistry.__call__ = _parse_header  # type: ignore[method-assign]
 for package in (bot, workflows):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if "migrations" not in module.name and "__main__" not in module.name:
