@@ -868,7 +868,6 @@ def test_in_a_month_by_mail_alone(month: Played, story: Story) -> None:
     told(month, story)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("story", OTHER_STORIES, ids=lambda story: story.__name__)
 def test_in_a_month_with_tasks_and_four_eyes(other_month: Played, story: Story) -> None:
     told(other_month, story)
