@@ -1,4 +1,4 @@
-"""The bot's memory on bad days, by the code of `make memory`: the largest mail, and a fiftieth of the waiting ones."""
+"""The bot's memory on bad days, by the code of `make memory`: the largest mail, and a hundredth of the waiting ones."""
 
 from pathlib import Path
 
@@ -21,11 +21,11 @@ def large() -> bytes:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read from Linux's /proc")
 def test_the_largest_mail_and_a_long_queue_fit_in_the_memory_that_is_allowed(world: World, large: bytes) -> None:
     world.graph.deliver(large)
-    memory.waiting(world.stage, memory.WAITING // 50)
+    memory.waiting(world.stage, memory.WAITING // 100)
     peak = memory.run(world.stage, "a bad day")
     assert 50 < peak.megabytes <= memory.BOUND
     rows = world.mails()
-    assert len(rows) == 1 + memory.WAITING // 50
+    assert len(rows) == 1 + memory.WAITING // 100
     assert all(row["disposition"] not in (None, "parked") for row in rows)
 
 

@@ -1330,6 +1330,7 @@ def test_an_error_of_the_sandbox_itself_is_seen(http: httpx.Client, graph: Sandb
 # --- room for a busy day
 
 
+@pytest.mark.long
 def test_ten_thousand_mails_are_served_quickly(http: httpx.Client, graph: SandboxGraph) -> None:
     raw = letter("druk").as_bytes()
     begin = time.monotonic()

@@ -147,7 +147,8 @@ class Door:
     def out(self, letter_id: int) -> list[EmailMessage]:
         """The copies of a letter that left the mailbox, by its mark."""
         mark = letters.mark_of(self.bot, letter_id)
-        return [mail for sent in self.graph.outgoing if (mail := parsed(sent.raw))["X-Privacybot"] == mark]
+        marked = (parsed(sent.raw) for sent in self.graph.outgoing if mark.encode() in sent.raw)
+        return [mail for mail in marked if mail["X-Privacybot"] == mark]
 
     def steps(self, letter_id: int) -> list[str]:
         """The states that the journal names, in order."""

@@ -236,6 +236,7 @@ def test_a_store_of_a_newer_release_gets_one_sentence(store: Store) -> None:
         upgrade(store)
 
 
+@pytest.mark.long
 def test_several_processes_may_upgrade_at_once(empty_store_url: str) -> None:
     script = (
         "import sys; from bot.casebook.store import open_store, upgrade, revision; "
