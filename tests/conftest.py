@@ -96,9 +96,9 @@ LONG_TESTS: Counter[Path] = Counter()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Of the long tests of a file only every sixth runs traced: tracing doubles their time, and they walk one road."""
+    """Of a file's long tests only every twelfth runs traced: tracing doubles their time, and they walk one road."""
     LONG_TESTS[item.path] += item.get_closest_marker("long") is not None
-    untraced = item.get_closest_marker("long") is not None and LONG_TESTS[item.path] % 6 > 0
+    untraced = item.get_closest_marker("long") is not None and LONG_TESTS[item.path] % 12 > 0
     with _untraced() if untraced else nullcontext():
         return (yield)
 

@@ -900,6 +900,5 @@ def test_at_the_end_of_the_month_nothing_is_left(month: Played) -> None:
     assert_nothing_is_left(month)
 
 
-@pytest.mark.long
 def test_at_the_end_of_the_other_month_nothing_is_left(other_month: Played) -> None:
     assert_nothing_is_left(other_month)

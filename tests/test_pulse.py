@@ -16,8 +16,6 @@ from bot.room import Room
 from bot.sandbox.stage import DEPUTY, MANAGEMENT, STAFF
 from tests.world import World, text_of
 
-pytestmark = pytest.mark.long
-
 
 def test_a_process_without_a_step_is_ended_with_a_code_that_is_not_zero() -> None:
     hangs = "import time; from bot.pulse import Pulse\nwith Pulse().watched(within=0.2): time.sleep(60)"
