@@ -32,7 +32,6 @@ from bot.mail.letter import (
     Rendered,
     compose,
     draft_hash,
-    lint,
     lint_text,
     load,
     mailto,
@@ -46,6 +45,15 @@ from workflows.rights import RIGHTS, WORDS
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parent.parent
+
+
+def lint(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """What makes a letter unfit to leave; empty when it may."""
+    try:
+        letter.check(name, values)
+    except LintError as error:
+        return error.findings
+    return ()
 
 
 def _pictures() -> ModuleType:

@@ -475,15 +475,6 @@ def lint_text(text: str) -> tuple[str, ...]:
     return (*found, *(one.to_staff for one in _forbidden(" ".join(said.split()))))
 
 
-def lint(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """What makes this letter unfit to leave, one English phrase each; empty when it may."""
-    try:
-        check(name, values)
-    except LintError as error:
-        return error.findings
-    return ()
-
-
 def check(name: str, values: Mapping[str, Any]) -> Rendered:
     """The letter with its values. Raises LintError when it is unfit to leave.
 

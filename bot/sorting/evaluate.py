@@ -246,10 +246,8 @@ def speed(records: Sequence[Record]) -> list[str]:
     for item in items:
         sort(item)
     spent = time.process_time() - start
-    said = (
-        f"model loaded in {loaded:.2f} s; {len(items) / spent:.0f} mails a second on one core; {_peak():.0f} MB at most"
-    )
-    return [said]
+    rate = f"{len(items) / spent:.0f} mails a second on one core"
+    return [f"model loaded in {loaded:.2f} s; {rate}; {_peak():.0f} MB at most"]
 
 
 def _peak() -> float:
