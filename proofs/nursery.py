@@ -111,6 +111,7 @@ def _load() -> None:
     with tempfile.NamedTemporaryFile(suffix=".pem", delete=False) as nobody:
         certifi.where = lambda: nobody.name  # the loopback's own certificate is the only one that is needed
     import httpcore  # noqa: F401
+    from sqlalchemy.orm import configure_mappers
 
     from bot import cli, handling, killpoint, service  # noqa: F401
     from bot.casebook.store import open_store, upgrade
@@ -119,6 +120,7 @@ def _load() -> None:
     from workflows.terms import terms
 
     service.SENT_ITEMS_WITHIN = SENT_ITEMS_WITHIN
+    configure_mappers()
     sort(Item(subject="Inzage", own_text="Graag een kopie van mijn gegevens."))  # reads the model
     terms(date(2026, 3, 2))  # reads the holidays
     with tempfile.TemporaryDirectory() as folder:
