@@ -1,34 +1,47 @@
 """The command line as a person types it: what it prints, and one clear sentence for every foreseeable fault."""
 
+import io
 import json
-from collections.abc import Iterator
+import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
+import structlog
 
+from bot.cli import main
 from bot.sandbox.stage import MANAGEMENT, STAFF, Stage
 from bot.settings import SettingsError, load
 from bot.setup import EXAMPLE, checks
-from proofs.nursery import Ended, Nursery
 from tests.world import World
 
-pytestmark = pytest.mark.long
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: exit code and what it printed."""
 
-@pytest.fixture(scope="module", autouse=True)
-def nursery() -> Iterator[None]:
-    """Starts commands as processes of their own, without the second of loading that each would take."""
-    with Nursery() as STARTED[0]:
-        yield
-
-
-STARTED: list[Nursery] = [Nursery()]
+    code: int
+    out: str
+    err: str
 
 
 def privacybot(*arguments: str, given: str = "", cwd: Path | None = None) -> Ended:
-    """Runs the program and gives what it printed."""
-    return STARTED[0].run(*arguments, given=given, cwd=cwd)
+    """Runs the program in this process, as its console script does, and gives what it printed."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", ["privacybot", *arguments]),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode()))),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        chdir(cwd or Path.cwd()),
+        pytest.raises(SystemExit) as end,
+    ):
+        main()
+    structlog.reset_defaults()
+    return Ended(end.value.code or 0, out.getvalue(), err.getvalue())
 
 
 def settings(folder: Path, **changes: str) -> Path:

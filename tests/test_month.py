@@ -868,6 +868,7 @@ def test_in_a_month_by_mail_alone(month: Played, story: Story) -> None:
     told(month, story)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("story", OTHER_STORIES, ids=lambda story: story.__name__)
 def test_in_a_month_with_tasks_and_four_eyes(other_month: Played, story: Story) -> None:
     told(other_month, story)
@@ -900,5 +901,6 @@ def test_at_the_end_of_the_month_nothing_is_left(month: Played) -> None:
     assert_nothing_is_left(month)
 
 
+@pytest.mark.long
 def test_at_the_end_of_the_other_month_nothing_is_left(other_month: Played) -> None:
     assert_nothing_is_left(other_month)
