@@ -58,6 +58,7 @@ def test_a_word_of_another_language_does_not_speak_in_dutch_mail(text: str, conc
         "Waar kan ik mijn bestelling inzien?",
         "Stuur bestelling 1042 naar mijn werk.",
         "Welke zeep kan wijnvlekken verwijderen?",
+        "Wat een aardige bezorger hebben jullie, geef hem een stuk zeep van mij!",
     ],
 )
 def test_words_of_the_law_about_an_order_are_no_request(text: str) -> None:

@@ -186,19 +186,47 @@ def test_near_duplicates_share_a_group() -> None:
     assert groups[0] == groups[1] != groups[2]
 
 
-def test_the_model_file_is_plain_numbers() -> None:
-    _, *rows = map(json.loads, (ROOT / "bot/sorting/model.jsonl").read_text(encoding="utf-8").splitlines())
+@given(st.lists(st.sets(st.sampled_from("abcdefghij")), max_size=12))
+def test_groups_are_those_of_comparing_every_pair(bags: list[set[str]]) -> None:
+    alike = [[bool(one & two) and len(one & two) >= 0.6 * len(one | two) for two in bags] for one in bags]
+    group = list(range(len(bags)))
+    for _ in bags:  # a chain of as many links
+        group = [
+            min([own, *(group[at] for at, same in enumerate(row) if same)])
+            for own, row in zip(group, alike, strict=True)
+        ]
+    assert near_duplicates(bags) == group
+
+
+@pytest.mark.parametrize("name", ["model.jsonl", "plain.jsonl"])
+def test_a_model_file_is_plain_numbers(name: str) -> None:
+    _, *rows = map(json.loads, (ROOT / "bot/sorting" / name).read_text(encoding="utf-8").splitlines())
     assert all(isinstance(row[0], str) for row in rows)
-    assert all(round(weight, 4) == weight for row in rows for weight in row[2::2])
+    assert all(isinstance(number, int) for row in rows for number in row[1:])
 
 
 @given(st.lists(st.lists(st.integers(-300_000, 300_000), min_size=3, max_size=3), min_size=1, max_size=20))
 def test_the_score_of_a_label_is_the_scaled_sum_of_its_weights(weights: list[list[int]]) -> None:
-    named = [(str(at), [0, one[0] / 10_000, 1, one[1] / 10_000, 2, one[2] / 10_000]) for at, one in enumerate(weights)]
+    named = [(str(at), [0, one[0], 1, one[1], 2, one[2]]) for at, one in enumerate(weights)]
     model = Linear(("a", "b", "c"), "words", (0.5, 0.0, -1.0), *packed(named))
     found = model.scores(model.known([name for name, _ in named] + ["unknown"]))
     for label, base, column in zip("abc", model.bias, zip(*weights, strict=True), strict=True):
         assert found[label] == pytest.approx(base + sum(column) / 10_000 / len(weights) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("unsubscribe", "unsubscribe"),
+        ("Re: Onze nieuwe geuren", "afmelden"),
+        ("Re: Retour order 1193", "inzage graag. Niels Korthals, order 1193"),
+        ("", "I'd like to be removed from your database entirely."),
+        ("Re: Nieuw binnen", "Kan ik hier uit? Link onderin werkt niet. Jack"),
+    ],
+)
+def test_a_request_of_one_line_is_never_left_alone(subject: str, text: str) -> None:
+    verdict = sort(Item(subject, text))
+    assert verdict.kind == "request" or not verdict.certain
 
 
 def test_a_newsletter_whose_footer_offers_to_unsubscribe_asks_nobody() -> None:

@@ -1,6 +1,6 @@
 """Where rules and model check each other: one small logistic judge weighs both into chances, and doubt has a price.
 
-A missed request costs 200, a wrong right 10, a wrong kind 15, and 35 when a case would be opened for somebody who asked
+A missed request costs 200, a wrong right 10, a wrong kind 12, and 35 when a case would be opened for somebody who asked
 for none. A needless question costs 1 by itself; it is counted as 5.5, since at 1 more than half of all mails would be
 asked about and staff would stop reading the questions (docs/sorting.md). An answer is certain only when its expected
 cost is below that of asking, and one that is no request only when neither source plainly sees a request, or both
@@ -17,8 +17,9 @@ from bot.sorting.model import chance
 from bot.sorting.rules import RIGHTS, Judgement
 
 KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
-MISSED_REQUEST, MISTAKEN_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 35.0, 15.0, 10.0, 5.5
-HARDLY = 0.01  # a chance of a request below which neither source is heard alone
+MISSED_REQUEST, MISTAKEN_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 35.0, 12.0, 10.0, 5.5
+HARDLY, HARDLY_IN_A_LINE = 0.01, 0.002  # chances of a request below which neither source is heard alone
+_LEFT_ALONE = ("automatic", "not_privacy")  # nothing is done with either: to take one for the other costs nothing
 _MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
 _BENDS = (-4, -2, 0, 2)
 
@@ -42,6 +43,8 @@ def right_evidence(right: str, scores: Mapping[str, float], found: Judgement) ->
     return {
         **_bent("score", scores[right]),
         **_bent("passage", scores["best " + right]),
+        **_bent("plain", scores["plain " + right]),
+        **_bent("plain request", scores["plain request"]),
         **_bent("best_other", best_other),
         **_bent("request", scores["request"]),
         "hint": float(weight == 1),
@@ -74,6 +77,7 @@ def kind_evidence(
     evidence: dict[str, float] = {}
     for kind in KINDS:
         evidence |= _bent(f"score {kind}", scores[kind]) | _bent(f"passage {kind}", scores["best " + kind])
+        evidence |= _bent(f"plain {kind}", scores["plain " + kind])
     evidence |= {f"rule {kind}": float(found.weights.get(kind, 0)) for kind in KINDS[1:]}
     claims = max((found.weights.get(right, 0) for right in RIGHTS), default=0)
     evidence |= _bent("best right", best_right)
@@ -138,7 +142,8 @@ def rule_on(
     if kind != "request":
         rights: tuple[str, ...] = ()
         cost = MISSED_REQUEST * min(kinds["request"], raw["request"])
-        cost += WRONG_KIND * (1 - kinds[kind] - kinds["request"])
+        alike = sum(kinds[name] for name in _LEFT_ALONE) if kind in _LEFT_ALONE else kinds[kind]
+        cost += WRONG_KIND * (1 - alike - kinds["request"])
         doubt = "misschien toch een verzoek" if kinds["request"] > (1 - kinds[kind]) / 2 else "soort niet zeker"
     else:
         rights = tuple(right for right in RIGHTS if chances[right] >= 0.5) or (
@@ -147,7 +152,7 @@ def rule_on(
         sure = math.prod(chances[right] if right in rights else 1 - chances[right] for right in RIGHTS)
         cost = MISTAKEN_REQUEST * (1 - kinds["request"]) + WRONG_RIGHT * kinds["request"] * (1 - sure)
         doubt = "niet zeker om welke rechten het gaat"
-    heard = kind != "request" and kinds["request"] > HARDLY
+    heard = kind != "request" and kinds["request"] > (HARDLY_IN_A_LINE if found.line else HARDLY)
     conflict = _request_after_all(kind, scores, found, origin) if heard else ""
     if kind == "automatic" and form:
         conflict = "het lijkt een formulier van de webwinkel"

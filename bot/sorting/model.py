@@ -1,7 +1,10 @@
-"""The statistical half of the judgement: a linear model over words and concepts, applied in plain Python.
+"""The statistical half of the judgement: two linear models over what stands in a mail, applied in plain Python.
 
-`python -m bot.sorting.train` writes `model.jsonl`: for each feature the weights by label, rounded to four decimals, so
-that every machine gives the same numbers. No pickle, no library is needed to read or apply it.
+The full one sees words, groups of letters and concepts, the plain one words and pairs of words as they stand. They err
+in different mails, so that the judge doubts less and misses less with both (docs/sorting.md).
+
+`python -m bot.sorting.train` writes `model.jsonl` and `plain.jsonl`: for each feature the weights by label, rounded to
+four decimals, so that every machine gives the same numbers. No pickle, no library is needed to read or apply them.
 """
 
 import json
@@ -10,12 +13,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise
+from operator import lshift
 from pathlib import Path
 
 from bot.sorting.reading import Reading
 from bot.sorting.words import Sentence
 
-MODEL_FILE = Path(__file__).with_name("model.jsonl")
+MODEL_FILE, PLAIN_FILE = Path(__file__).with_name("model.jsonl"), Path(__file__).with_name("plain.jsonl")
 FEATURE_SETS = (
     "words",
     "words+bigrams",
@@ -109,29 +113,41 @@ class Linear:
         return {label: base + scale * total for label, base, total in zip(self.labels, self.bias, sums, strict=True)}
 
 
-def packed(weights: Iterable[tuple[str, list[float]]]) -> tuple[dict[str, int], list[int]]:
-    """`rows` and `numbers` of a model from each feature with its label numbers and weights by turns."""
+_SHIFTS = tuple(range(0, _LANE * 64, _LANE))
+
+
+def packed(weights: Iterable[tuple[str, Sequence[int]]]) -> tuple[dict[str, int], list[int]]:
+    """`rows` and `numbers` of a model from each feature with label numbers and weights (ten-thousandths) by turns."""
     rows: dict[str, int] = {}
     numbers: list[int] = []
     for name, pairs in weights:
         rows[name] = len(numbers)
-        pairs_of = zip(pairs[::2], pairs[1::2], strict=True)
-        numbers.append(sum(round(weight * 10_000) << _LANE * int(label) for label, weight in pairs_of))
+        numbers.append(sum(map(lshift, pairs[1::2], map(_SHIFTS.__getitem__, pairs[::2]))))
     return rows, numbers
 
 
-def _weights(lines: Iterator[str]) -> Iterator[tuple[str, list[float]]]:
+def _weights(lines: Iterator[str]) -> Iterator[tuple[str, list[int]]]:
     """Each feature with its pairs; a thousand lines at a time: quicker than one, smaller than all."""
     while some := list(islice(lines, 1000)):
         for name, *pairs in json.loads(f"[{','.join(some)}]"):
             yield name, pairs
 
 
-def score(model: Linear, reading: Reading) -> dict[str, float]:
-    """The scores of the whole mail by label, and under "best <label>" the highest of any two sentences in a row.
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The two models that score a mail."""
 
-    In a long mail one sentence may hold the request; the whole then says little and the best passage says it.
+    full: Linear
+    plain: Linear
+
+
+def score(models: Models, reading: Reading) -> dict[str, float]:
+    """The scores of the whole mail by label, of the plain model under "plain <label>".
+
+    Under "best <label>" stands the highest of any two sentences in a row: in a long mail one sentence may hold the
+    request; the whole then says little and the best passage says it.
     """
+    model, plain = models.full, models.plain
     parts = [model.known(_of_sentence(sentence, model.feature_set)) for sentence in reading.sentences]
     whole = model.scores(model.known(_of_subject(reading.sentences[0], model.feature_set)).union(*parts))
     best = dict(whole)
@@ -142,7 +158,12 @@ def score(model: Linear, reading: Reading) -> dict[str, float]:
             if any(sentence.places.keys() & TELLING for sentence in reading.sentences[start : start + PASSAGE]):
                 for label, value in model.scores(set().union(*parts[start : start + PASSAGE])).items():
                     best[label] = max(best[label], value)
-    return whole | {"best " + label: value for label, value in best.items()}
+    simply = plain.scores(plain.known(features(reading.sentences, plain.feature_set)))
+    return {
+        **whole,
+        **{"best " + label: value for label, value in best.items()},
+        **{"plain " + label: value for label, value in simply.items()},
+    }
 
 
 def chance(score: float) -> float:
@@ -151,11 +172,17 @@ def chance(score: float) -> float:
 
 
 @lru_cache(maxsize=1)
-def load(path: Path = MODEL_FILE) -> tuple[Linear, Mapping[str, Mapping[str, float]]]:
-    """The trained model, and the small judge that weighs model and rules against each other.
+def load() -> tuple[Models, Mapping[str, Mapping[str, float]]]:
+    """The trained models, and the small judge that weighs models and rules against each other.
 
-    The file's first line holds all but the weights, each further line one feature with label numbers and weights.
+    A file's first line holds all but the weights, each further line one feature with label numbers and weights.
     """
+    full, judges = _read(MODEL_FILE)
+    plain, _ = _read(PLAIN_FILE)
+    return Models(full, plain), judges
+
+
+def _read(path: Path) -> tuple[Linear, Mapping[str, Mapping[str, float]]]:
     with path.open(encoding="utf-8") as lines:
         data = json.loads(next(lines))
         rows, numbers = packed(_weights(lines))

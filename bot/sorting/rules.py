@@ -162,7 +162,7 @@ RULES: tuple[Rule, ...] = (
         "access",
         ("STORED WHAT ABOUT_ME", "KNOW WHAT ABOUT_ME"),
         unless=("DELETE", "CORRECT"),
-        never=("CHASE", "ORDER", "NEWSLETTER", "DELETE", "WRONG"),
+        never=("CHASE", "ORDER", "NEWSLETTER", "DELETE", "WRONG", "DELIVERY_WORD"),
         weight=2,
     ),
     Rule(
@@ -556,9 +556,11 @@ class Judgement:
     hits: tuple[Hit, ...]
     named: frozenset[str]  # rights whose article is named with a law
     present: frozenset[str]  # the concepts that the mail has
+    line: bool = False  # the mail has no more than a line of words
 
 
 _LISTED = ("CORRECT", "DELETE", "RESTRICT", "OBJECT", "ACCESS_WORD")
+A_LINE = 8  # words: a mail of no more says one thing, and a hint in it ("uitschrijven") is a claim
 _IN_LIST = frozenset(("erasure", "rectification", "restriction", "objection", "portability"))
 
 
@@ -570,9 +572,11 @@ def judge(reading: Reading) -> Judgement:
     present = frozenset(concept for sentence in reading.sentences for concept in sentence.places)
     named = frozenset(articles(reading.folded)) if "LAW" in present else frozenset()
     weights: dict[str, int] = {}
+    line = reading.words <= A_LINE
     for hit in hits:
         if not hit.negated:
-            weights[hit.rule.says] = max(weights.get(hit.rule.says, 0), hit.rule.weight)
+            claim = 2 if line and hit.rule.says in RIGHTS else 0
+            weights[hit.rule.says] = max(weights.get(hit.rule.says, 0), hit.rule.weight, claim)
     for right in named:
         weights[right] = max(weights.get(right, 0), 2)
     _settle(weights, hits, named, reading)
@@ -584,7 +588,7 @@ def judge(reading: Reading) -> Judgement:
         kind = "automatic" if kinds["automatic"] >= 2 else best
     else:
         kind = "request" if rights else "not_privacy"
-    return Judgement(kind, rights if kind == "request" else (), weights, tuple(hits), named, present)
+    return Judgement(kind, rights if kind == "request" else (), weights, tuple(hits), named, present, line)
 
 
 def _lists_rights(sentence: Sentence) -> bool:

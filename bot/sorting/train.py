@@ -1,12 +1,13 @@
-"""`make train`: learns the statistical model and the judge from the labelled mails, and writes `model.jsonl`.
+"""`make train`: learns the statistical models and the judge from the labelled mails, and writes their files.
 
 It learns from the open half of the development corpus, the own mails in `corpus/` and the ordinary stream; never from
 the lockbox or from the fresh mails (`corpus/fresh.jsonl`). scikit-learn fits the weights (dependency group `train`);
-sorting itself needs only the JSON file.
+sorting itself needs only the JSON files.
 The judge learns from scores of folds that the model had not seen, near-duplicates kept in one fold.
 """
 
 import json
+import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 from bot.sorting import rules
 from bot.sorting.corpus import Record, open_half, read
 from bot.sorting.judge import KINDS, kind_evidence, right_evidence, sent_in_bulk, weigh
-from bot.sorting.model import MODEL_FILE, Linear, features, lanes, packed, score
+from bot.sorting.model import MODEL_FILE, PLAIN_FILE, Linear, Models, features, lanes, packed, score
 from bot.sorting.reading import Reading
 from bot.sorting.reading import read as read_mail
 from bot.sorting.record import item_of
@@ -28,11 +29,11 @@ from bot.sorting.verdict import Item
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = RIGHTS + KINDS
-FEATURE_SET = "words+concepts+letters"
+FEATURE_SET, PLAIN_SET = "words+concepts+letters", "words+bigrams"
 FOLDS, ROUNDS, SEED = 5, 1, 20251125
-STRENGTH, JUDGE_STRENGTH = 30.0, 1.0  # inverse regularisation of model and judge
+STRENGTH, JUDGE_STRENGTH = 30.0, 0.1  # inverse regularisation of model and judge
 LEAST_WEIGHT = 0.3  # a smaller one is none
-LEAST_MAILS = 4  # a feature must stand in so many mails
+LEAST_MAILS, LEAST_MAILS_PLAIN = 4, 6  # a feature must stand in so many mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,17 @@ def examples(records: Sequence[Record]) -> list[Example]:
     ]
 
 
+SHARED = 0.6  # of all the words of two near-duplicates stand in both
+
+
 def near_duplicates(bags: Sequence[set[str]]) -> list[int]:
-    """A group number for each bag of words; bags that share 60 % or more of their words are in one group."""
+    """A group number for each bag of words; bags that share 60 % or more of their words are in one group.
+
+    Two such bags have one of their rarest words in common, of each bag the 40 % that stand in the fewest bags and one
+    more; only bags that meet there are compared. The group has the number of its first bag.
+    """
     group = list(range(len(bags)))
+    often = Counter(word for bag in bags for word in bag)
 
     def root(number: int) -> int:
         while group[number] != number:
@@ -75,11 +84,12 @@ def near_duplicates(bags: Sequence[set[str]]) -> list[int]:
 
     holders: dict[str, list[int]] = defaultdict(list)
     for number, bag in enumerate(bags):
-        shared = Counter(other for word in bag for other in holders[word])
-        for other, common in shared.items():
-            if common >= 0.6 * len(bag | bags[other]):
-                group[root(number)] = root(other)
-        for word in bag:
+        rarest = sorted(bag, key=lambda word: (often[word], word))[: len(bag) - math.ceil(SHARED * len(bag)) + 1]
+        for other in {other for word in rarest for other in holders[word]}:
+            if len(bag & bags[other]) >= SHARED * len(bag | bags[other]):
+                one, two = sorted((root(number), root(other)))
+                group[two] = one
+        for word in rarest:
             holders[word].append(number)
     return [root(number) for number in range(len(bags))]
 
@@ -121,21 +131,28 @@ def logistic(strength: float, *, balanced: bool) -> Fit:
     return fit
 
 
-def fit_model(mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit | None = None) -> Linear:
-    """The linear model over all labels, each label against the rest; weights rounded to four decimals."""
-    fit = fit or logistic(STRENGTH, balanced=True)
+def fit_models(mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit | None = None) -> Models:
+    """Both models; `feature_set` and `fit` are those of the full one."""
+    return Models(
+        _fitted(mails, feature_set, fit or logistic(STRENGTH, balanced=True), LEAST_MAILS),
+        _fitted(mails, PLAIN_SET, logistic(STRENGTH, balanced=False), LEAST_MAILS_PLAIN),
+    )
+
+
+def _fitted(mails: Sequence[Example], feature_set: str, fit: Fit, least: int) -> Linear:
+    """A linear model over all labels, each label against the rest; weights rounded to four decimals."""
     found = [features(mail.reading.sentences, feature_set) for mail in mails]
     often = Counter(name for names in found for name in names)
-    known = [sorted(name for name in names if often[name] >= LEAST_MAILS) for names in found]
+    known = [sorted(name for name in names if often[name] >= least) for names in found]
     rows = [dict.fromkeys(names, max(1, len(names)) ** -0.5) for names in known]
-    weights: dict[str, list[float]] = {name: [] for name, count in often.items() if count >= LEAST_MAILS}
+    weights: dict[str, list[int]] = {name: [] for name, count in often.items() if count >= least}
     bias = []
     truths = [[label in mail.labels for mail in mails] for label in LABELS]
     for number, (fitted, base) in enumerate(fit(rows, truths)):
         bias.append(round(base, 4))
         for name, weight in fitted.items():
             if abs(weight) >= LEAST_WEIGHT:
-                weights[name] += [number, round(weight, 4)]
+                weights[name] += [number, round(weight * 10_000)]
     telling = sorted((name, pairs) for name, pairs in weights.items() if pairs)
     return Linear(LABELS, feature_set, tuple(bias), *packed(telling))
 
@@ -165,9 +182,9 @@ def unseen_scores(
     for turn in range(rounds):
         place = folds(mails, SEED + turn)
         for fold in range(FOLDS):
-            model = fit_model([mail for mail, at in zip(mails, place, strict=True) if at != fold], feature_set, fit)
+            models = fit_models([mail for mail, at in zip(mails, place, strict=True) if at != fold], feature_set, fit)
             result += [
-                Unseen(mail, score(model, mail.reading), fold)
+                Unseen(mail, score(models, mail.reading), fold)
                 for mail, at in zip(mails, place, strict=True)
                 if at == fold
             ]
@@ -209,24 +226,26 @@ def fit_judges(rows: Sequence[Unseen]) -> Judges:
     return judges
 
 
-def write(model: Linear, judges: Judges, path: Path = MODEL_FILE) -> None:
-    """Writes model and judges as JSON lines, one feature a line, so that a change can be read as a difference."""
-    head = {"labels": model.labels, "features": model.feature_set, "bias": model.bias, "judge": judges}
-    width, rows = len(model.labels), []
-    for name, at in model.rows.items():
-        weights = enumerate(lanes(model.numbers[at], width))
-        rows.append([name, *chain.from_iterable((label, weight / 10_000) for label, weight in weights if weight)])
-    text = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in (head, *rows)) + "\n"
-    path.write_text(text, encoding="utf-8")
+def write(models: Models, judges: Judges) -> None:
+    """Writes models and judges as JSON lines, one feature a line, so that a change can be read as a difference."""
+    for path, model, weighed in ((MODEL_FILE, models.full, judges), (PLAIN_FILE, models.plain, {})):
+        head = {"labels": model.labels, "features": model.feature_set, "bias": model.bias, "judge": weighed}
+        width, rows = len(model.labels), []
+        for name, at in model.rows.items():
+            weights = enumerate(lanes(model.numbers[at], width))
+            rows.append([name, *chain.from_iterable(pair for pair in weights if pair[1])])
+        text = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in (head, *rows)) + "\n"
+        path.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
-    """Trains and writes `bot/sorting/model.jsonl`."""
+    """Trains and writes `bot/sorting/model.jsonl` and `plain.jsonl`."""
     mails = examples([record for records in training_records().values() for record in records])
     judges = fit_judges(unseen_scores(mails))
-    model = fit_model(mails)
-    write(model, judges)
-    print(f"{MODEL_FILE}: {len(model.rows)} features from {len(mails)} mails")
+    models = fit_models(mails)
+    write(models, judges)
+    for path, model in ((MODEL_FILE, models.full), (PLAIN_FILE, models.plain)):
+        print(f"{path}: {len(model.rows)} features from {len(mails)} mails")
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ def sort(item: Item) -> Verdict:
     documents, whole = text_of(item.attachments) if item.attachments else ("", True)
     own = f"{item.own_text}\n{documents}" if documents else item.own_text
     reading = read(item.subject, own, item.html)
-    model, judges = load()
-    scores = score(model, reading)
+    models, judges = load()
+    scores = score(models, reading)
     found = rules.judge(reading)
     ruling = rule_on(scores, found, judges, item.origin, reading.form, sent_in_bulk(item.headers))
     doubts = _doubts(item, reading, ruling, points, whole)
