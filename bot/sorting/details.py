@@ -24,17 +24,17 @@ _OFFICE = re.compile(
     r"polizei|finanzamt|police nationale|gendarmerie|gerechtsdeurwaarder)\b"
 )
 _AGE = re.compile(
-    r"\b(?:ik ben|i am|im|i'm|ich bin|j'ai)(?: pas| nog maar| only| erst)? (?:[89]|1[0-5])\b(?! (?:jaar klant|"
+    r"\b(?:(?:ik ben|i am|im|i'm|ich bin|j'ai)(?: pas| nog maar| only| erst)? (?:[89]|1[0-5])\b(?! (?:jaar klant|"
     r"minuten|dagen|weken))|"
     r"\b(?:zoon|dochter|kind|zoontje|dochtertje|son|daughter|child|sohn|tochter|fils|fille|kleinzoon|"
     r"kleindochter)\b[^.]{0,40}"
     r"\b(?:van |is |,? ?\(?|aged |de |= )(?:[1-9]|1[0-5])\)?(?: jaar| years| jahre| ans)?\b|\b(?:[89]|"
     r"1[0-5])[- ](?:jarige|year-old)\b|"
     r"\b(?:[1-9]|1[0-5]) (?:jaar oud|years old|jahre alt)\b|\bminderjarig|\bmineure?\b|\bminderjahrig|"
-    r"\bunderage\b|ouderlijk gezag"
+    r"\bunderage\b|ouderlijk gezag)"
 )
 _THREAT = re.compile(
-    r"klacht (?:in(?:dienen| te dienen)|in bij|bij de (?:autoriteit|ap|toezichthouder))|(?:dien|"
+    r"\b(?:klacht (?:in(?:dienen| te dienen)|in bij|bij de (?:autoriteit|ap|toezichthouder))|(?:dien|"
     r"diende?n?) (?:ik )?(?:dan )?(?:een )?klacht|"
     r"autoriteit persoonsgegevens|gegevensbeschermingsautoriteit|naar de (?:ap|rechter|toezichthouder|media|"
     r"krant)\b|juridische stappen|"
@@ -43,7 +43,7 @@ _THREAT = re.compile(
     r"legal action|supervisory authority|data protection authority|lodge a complaint|judicial remedy|solicitor will|"
     r"rechtliche schritte|aufsichtsbehorde|beschwerde (?:bei|einzureichen)|schadenersatz|schadensersatz|"
     r"\bcnil\b|action en justice|autorite de controle|mise en demeure|\bsommeer\b|\bsommatie\b|"
-    r"consumentenprogramma|\bradar\b|\bkassa\b.{0,20}uitzending"
+    r"consumentenprogramma|\bradar\b|\bkassa\b.{0,20}uitzending)"
 )
 _FAMILY = (
     r"moeder|vader|ma|pa|mama|papa|oma|opa|grootmoeder|grootvader|zoon|dochter|zoontje|dochtertje|kind|man|"
@@ -62,7 +62,7 @@ _THEIRS = re.compile(
     r"\b(?:haar|zijn|hem|zij|ze|hij|diens|her|his|him|she|he|ihre?n?|seine?n?|sie|er|son|sa|ses|lui|elle|il)\b"
 )
 _BEHALF = re.compile(
-    r"\bnamens (?!jullie|u\b|het hele team)|gemachtig|volmacht|machtiging|bewindvoerder|\bcurator\b|\bmentor\b|"
+    r"\b(?:namens (?!jullie|u\b|het hele team)|gemachtig|volmacht|machtiging|bewindvoerder|\bcurator\b|\bmentor\b|"
     r"\b(?:mijn|onze|voor|van|mijns?) cliente?n?\b|\bcliente? (?:verzoekt|wenst|verlangt|is|heeft|stelt)|"
     r"executeur|gevolmachtig|on behalf of|"
     r"our client|my client|power of attorney|\bmandant|\bvollmacht|im namen|au nom (?:et|de)|pour le compte|"
@@ -70,7 +70,7 @@ _BEHALF = re.compile(
     r"\bons lid\b|onze gebruiker|our user|as (?:the )?executor|\bhet bewind over|\bvan een klant van (?:u|"
     r"jullie)|\bvan de heer [a-z]+ (?:kan|mag|op)|testamentsvollstrecker|als (?:ouder|moeder|vader|voogd)\b|"
     r"voor (?:mijn|onze) (?:clienten?|moeder|vader|oma|opa|dochter|zoon)|"
-    r"(?:zij|hij|ze) wil(?:t)? graag dat|vroeg (?:mij|me) (?:om )?(?:dit|u|jullie)"
+    r"(?:zij|hij|ze) wil(?:t)? graag dat|vroeg (?:mij|me) (?:om )?(?:dit|u|jullie))"
 )
 _POST = re.compile(
     r"\bper (?:aangetekende )?(?:post|brief)\b|\bper aangetekend|\b(?:stuur|sturen|zenden|opsturen|toezenden|"
@@ -202,7 +202,7 @@ def delivery_of(reading: Reading, sender: str, rights: Sequence[str]) -> str:
     text = reading.folded
     if _POST.search(_NOT_POST.sub(" ", text)) and tuple(rights) != ("withdraw_consent",):
         return "post"
-    for line in re.split(r"(?<=[.!?])\s+|\n", fold(reading.text)):
+    for line in re.split(r"(?<=[.!?])\s+|\n", fold(reading.text)) if "@" in reading.text else ():
         others = [address for address in _EMAIL.findall(line) if address.strip(".") != sender]
         if (
             others
@@ -227,7 +227,7 @@ def slots_of(subject: str, text: str, rights: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "orders": _unique([*_ORDER.findall(whole), *_PARCEL.findall(whole)]),
         "postcodes": _unique([f"{digits} {letters}" for digits, letters in _POSTCODE.findall(whole)]),
-        "emails": _unique([address.strip(".").lower() for address in _EMAIL.findall(whole)]),
+        "emails": _unique([address.strip(".").lower() for address in _EMAIL.findall(whole)]) if "@" in whole else (),
         "addresses": _unique([", ".join(" ".join(part.split()) for part in parts) for parts in _STREET.findall(whole)]),
         "phones": _unique(_PHONE.findall(whole)),
     }

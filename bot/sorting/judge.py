@@ -10,7 +10,7 @@ together hardly see one.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from operator import mul
 
 from bot.sorting.model import chance
@@ -29,7 +29,8 @@ def _above(name: str) -> tuple[tuple[str, int], ...]:
     return tuple((f"{name} above {bend}", bend) for bend in _BENDS)
 
 
-def _bent(name: str, score: float) -> dict[str, float]:
+@lru_cache(maxsize=64)  # the nine rights of a mail ask for the same ones
+def _bent(name: str, score: float) -> Mapping[str, float]:
     """A score, and what it has above each bend: below some point less means nothing more, above another much more."""
     return {name: score} | {part: score - bend if score > bend else 0.0 for part, bend in _above(name)}
 
@@ -76,7 +77,8 @@ def kind_evidence(
     """What speaks for each kind, as the judge's inputs; `best_right` is the log-odds of the likeliest right."""
     evidence: dict[str, float] = {}
     for kind in KINDS:
-        evidence |= _bent(f"score {kind}", scores[kind]) | _bent(f"passage {kind}", scores["best " + kind])
+        evidence |= _bent(f"score {kind}", scores[kind])
+        evidence |= _bent(f"passage {kind}", scores["best " + kind])
         evidence |= _bent(f"plain {kind}", scores["plain " + kind])
     evidence |= {f"rule {kind}": float(found.weights.get(kind, 0)) for kind in KINDS[1:]}
     claims = max((found.weights.get(right, 0) for right in RIGHTS), default=0)

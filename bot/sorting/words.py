@@ -888,14 +888,20 @@ _ABBREVIATIONS = re.compile(
 )
 
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
 def fold(text: str) -> str:
     """Lower case without accents; length may change."""
     text = text.lower()
     if text.isascii():
         return text
     text = text.translate(_ACCENTS)
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return _BEYOND_ASCII.sub(_without_mark, unicodedata.normalize("NFKD", text))
+
+
+def _without_mark(letter: re.Match[str]) -> str:
+    return "" if unicodedata.combining(letter[0]) else letter[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -1159,7 +1165,7 @@ def _sentence(words: list[str], clauses: list[int], spoken: str, *, asked: bool 
     return Sentence(tuple(words), tuple(clauses), {name: tuple(at) for name, at in places.items()}, " ".join(words))
 
 
-_WRAPPED = re.compile(r"(?<=[^\n.!?:;]{55}[\w,])\n(?=[\w(\"'])")
+_WRAPPED = re.compile(r"\n(?<=[^\n.!?:;]{55}[\w,]\n)(?=[\w(\"'])")
 
 
 def unwrap(text: str) -> str:
