@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.mail.message import Attachment
+from bot.sorting import rules
 from bot.sorting.corpus import in_lockbox, read
 from bot.sorting.documents import text_of
-from bot.sorting.model import Linear, packed
+from bot.sorting.judge import rule_on
+from bot.sorting.model import Linear, load, packed
+from bot.sorting.reading import read as read_mail
 from bot.sorting.record import sort_record
 from bot.sorting.train import near_duplicates
 from bot.sorting.verdict import KINDS, RIGHTS, WORDS, Item, sort
@@ -227,6 +230,17 @@ def test_the_score_of_a_label_is_the_scaled_sum_of_its_weights(weights: list[lis
 def test_a_request_of_one_line_is_never_left_alone(subject: str, text: str) -> None:
     verdict = sort(Item(subject, text))
     assert verdict.kind == "request" or not verdict.certain
+
+
+def test_a_question_with_hierbij_goes_to_a_person_however_sure_the_models_are() -> None:
+    reading = read_mail("", "In uw beleid staat dat ik mijn recht per mail kan gebruiken. Dat doe ik hierbij.")
+    scores = {
+        f"{view}{label}": 9.0 if label == "privacy_question" else -9.0
+        for view in ("", "best ", "plain ")
+        for label in (*KINDS, *RIGHTS)
+    }
+    ruling = rule_on(scores, rules.judge(reading), load()[1])
+    assert (ruling.kind, ruling.certain) == ("privacy_question", False)
 
 
 def test_a_newsletter_whose_footer_offers_to_unsubscribe_asks_nobody() -> None:

@@ -154,8 +154,11 @@ def rule_on(
         sure = math.prod(chances[right] if right in rights else 1 - chances[right] for right in RIGHTS)
         cost = MISTAKEN_REQUEST * (1 - kinds["request"]) + WRONG_RIGHT * kinds["request"] * (1 - sure)
         doubt = "niet zeker om welke rechten het gaat"
-    heard = kind != "request" and kinds["request"] > (HARDLY_IN_A_LINE if found.line else HARDLY)
-    conflict = _request_after_all(kind, scores, found, origin) if heard else ""
+    conflict = ""
+    if kind == "privacy_question" and "HEREBY" in found.present:
+        conflict = "de vraag lijkt meteen een verzoek"
+    elif kind != "request" and kinds["request"] > (HARDLY_IN_A_LINE if found.line else HARDLY):
+        conflict = _request_after_all(kind, scores, found, origin)
     if kind == "automatic" and form:
         conflict = "het lijkt een formulier van de webwinkel"
     certain = cost < QUESTION and not conflict
@@ -170,6 +173,4 @@ def _request_after_all(kind: str, scores: Mapping[str, float], found: Judgement,
         return "de regels zien wel een verzoek"
     if max(scores["request"], scores["best request"] - 1.0, *(scores["best " + one] - 1.0 for one in RIGHTS)) > 0.0:
         return "het model ziet wel een verzoek"
-    if kind == "privacy_question" and "HEREBY" in found.present:
-        return "de vraag lijkt meteen een verzoek"
     return ""
