@@ -84,6 +84,13 @@ def test_objection_to_direct_marketing_alone_is_withdrawal() -> None:
     assert rights(text) == ("withdraw_consent",)
 
 
+@pytest.mark.parametrize("text", ["unsubscribe", "afmelden"])
+def test_a_hint_in_a_mail_of_one_line_is_a_claim(text: str) -> None:
+    assert rules.judge(read("", text)).rights == ("withdraw_consent",)
+    longer = f"{text}. De zeep ruikt heerlijk naar lavendel en mijn zus wil er ook een."
+    assert rules.judge(read("", longer)).weights["withdraw_consent"] == 1
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
