@@ -37,8 +37,12 @@ memory: .venv/ready
 record: .venv/ready
 	$(BIN)/python -m proofs.record
 
-lock: .venv/ready
+lock: $(BIN)/uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --no-annotate --no-header --upgrade pyproject.toml --group dev -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --no-annotate --no-header --upgrade --constraint requirements.lock --group train -o requirements-train.lock
+
+$(BIN)/uv: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -47,11 +51,15 @@ lock: .venv/ready
 	@touch $@
 
 .PHONY: train evaluate evaluate-lockbox
-train: .venv/ready
+train: .venv/trains
 	$(BIN)/python -m bot.sorting.train
 
-evaluate: .venv/ready
+evaluate: .venv/trains
 	$(BIN)/python -m bot.sorting.evaluate
 
 evaluate-lockbox: .venv/ready
 	$(BIN)/python -m bot.sorting.evaluate --lockbox
+
+.venv/trains: .venv/ready requirements-train.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-train.lock
+	@touch $@
