@@ -4,14 +4,16 @@ import io
 import json
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.mail.message import Attachment
-from bot.sorting import rules
+from bot.sorting import model, rules
 from bot.sorting.corpus import in_lockbox, read
 from bot.sorting.documents import text_of
 from bot.sorting.judge import rule_on
@@ -208,12 +210,24 @@ def test_a_model_file_is_plain_numbers(name: str) -> None:
     assert all(isinstance(number, int) for row in rows for number in row[1:])
 
 
+def test_threads_that_sort_at_once_share_one_copy_of_the_models() -> None:
+    model._load.cache_clear()
+    together = Barrier(4)
+
+    def sort_at_once(_: int) -> object:
+        together.wait(10)
+        return load()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len({id(found) for found in pool.map(sort_at_once, range(4))}) == 1
+
+
 @given(st.lists(st.lists(st.integers(-300_000, 300_000), min_size=3, max_size=3), min_size=1, max_size=20))
 def test_the_score_of_a_label_is_the_scaled_sum_of_its_weights(weights: list[list[int]]) -> None:
     named = [(str(at), [0, one[0], 1, one[1], 2, one[2]]) for at, one in enumerate(weights)]
-    model = Linear(("a", "b", "c"), "words", (0.5, 0.0, -1.0), *packed(named))
-    found = model.scores(model.known([name for name, _ in named] + ["unknown"]))
-    for label, base, column in zip("abc", model.bias, zip(*weights, strict=True), strict=True):
+    linear = Linear(("a", "b", "c"), "words", (0.5, 0.0, -1.0), *packed(named))
+    found = linear.scores(linear.known([name for name, _ in named] + ["unknown"]))
+    for label, base, column in zip("abc", linear.bias, zip(*weights, strict=True), strict=True):
         assert found[label] == pytest.approx(base + sum(column) / 10_000 / len(weights) ** 0.5)
 
 

@@ -234,10 +234,10 @@ def compare(mails: Sequence[Example], sources: Mapping[str, str]) -> list[str]:
 
 def speed(records: Sequence[Record]) -> list[str]:
     """Loading time, mails a second on one core, and memory, measured here and now."""
-    from bot.sorting.model import load
+    from bot.sorting.model import _load, load
     from bot.sorting.verdict import sort
 
-    load.cache_clear()
+    _load.cache_clear()
     start = time.perf_counter()
     load()
     loaded = time.perf_counter() - start

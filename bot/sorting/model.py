@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import islice, pairwise
 from operator import lshift
 from pathlib import Path
+from threading import Lock
 
 from bot.sorting.reading import Reading
 from bot.sorting.words import Sentence
@@ -171,18 +172,27 @@ def chance(score: float) -> float:
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, score))))
 
 
-@lru_cache(maxsize=1)
+_loading = Lock()
+
+
 def load() -> tuple[Models, Mapping[str, Mapping[str, float]]]:
     """The trained models, and the small judge that weighs models and rules against each other.
 
-    A file's first line holds all but the weights, each further line one feature with label numbers and weights.
+    They are read once: threads that ask for them at the same time wait for the first and share what it read.
     """
+    with _loading:
+        return _load()
+
+
+@lru_cache(maxsize=1)
+def _load() -> tuple[Models, Mapping[str, Mapping[str, float]]]:
     full, judges = _read(MODEL_FILE)
     plain, _ = _read(PLAIN_FILE)
     return Models(full, plain), judges
 
 
 def _read(path: Path) -> tuple[Linear, Mapping[str, Mapping[str, float]]]:
+    """A file's first line holds all but the weights, each further line one feature with label numbers and weights."""
     with path.open(encoding="utf-8") as lines:
         data = json.loads(next(lines))
         rows, numbers = packed(_weights(lines))
