@@ -4,7 +4,6 @@ import io
 import json
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
@@ -16,16 +15,8 @@ from bot.cli import main
 from bot.sandbox.stage import MANAGEMENT, STAFF, Stage
 from bot.settings import SettingsError, load
 from bot.setup import EXAMPLE, checks
+from proofs.nursery import Ended
 from tests.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended: exit code and what it printed."""
-
-    code: int
-    out: str
-    err: str
 
 
 def privacybot(*arguments: str, given: str = "", cwd: Path | None = None) -> Ended:

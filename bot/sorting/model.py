@@ -114,7 +114,7 @@ class Linear:
         return {label: base + scale * total for label, base, total in zip(self.labels, self.bias, sums, strict=True)}
 
 
-_SHIFTS = tuple(range(0, _LANE * 64, _LANE))
+_SHIFTS = tuple(range(0, _LANE * 64, _LANE))  # by label number; looked up, for there are half a million weights
 
 
 def packed(weights: Iterable[tuple[str, Sequence[int]]]) -> tuple[dict[str, int], list[int]]:
