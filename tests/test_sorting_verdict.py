@@ -4,6 +4,7 @@ import io
 import json
 import time
 import zipfile
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -24,6 +25,7 @@ from bot.sorting.train import near_duplicates
 from bot.sorting.verdict import KINDS, RIGHTS, WORDS, Item, sort
 
 ROOT = Path(__file__).parents[1]
+VIEWS = ("", "best ", "plain ")  # the scores of a label: whole mail, loudest passage, plain model
 
 
 def docx(text: str) -> bytes:
@@ -246,12 +248,19 @@ def test_a_request_of_one_line_is_never_left_alone(subject: str, text: str) -> N
     assert verdict.kind == "request" or not verdict.certain
 
 
+@pytest.mark.parametrize(("other", "certain"), [("automatic", True), ("privacy_question", False)])
+def test_nobody_is_asked_which_of_two_kinds_it_is_that_are_left_alone(other: str, certain: bool) -> None:
+    leaning = dict.fromkeys(KINDS, -12.0) | {"not_privacy": 1.0, other: 0.9}
+    judges = {f"kind {kind}": defaultdict(float, bias=odds) for kind, odds in leaning.items()}
+    scores = dict.fromkeys((f"{view}{label}" for view in VIEWS for label in (*KINDS, *RIGHTS)), -9.0)
+    ruling = rule_on(scores, rules.judge(read_mail("", "Prima zo.")), judges | {"right": defaultdict(float, bias=-9.0)})
+    assert (ruling.kind, ruling.certain) == ("not_privacy", certain)
+
+
 def test_a_question_with_hierbij_goes_to_a_person_however_sure_the_models_are() -> None:
     reading = read_mail("", "In uw beleid staat dat ik mijn recht per mail kan gebruiken. Dat doe ik hierbij.")
     scores = {
-        f"{view}{label}": 9.0 if label == "privacy_question" else -9.0
-        for view in ("", "best ", "plain ")
-        for label in (*KINDS, *RIGHTS)
+        f"{view}{label}": 9.0 if label == "privacy_question" else -9.0 for view in VIEWS for label in (*KINDS, *RIGHTS)
     }
     ruling = rule_on(scores, rules.judge(reading), load()[1])
     assert (ruling.kind, ruling.certain) == ("privacy_question", False)
