@@ -1230,7 +1230,7 @@ def test_a_batch_holds_twenty_at_most(http: httpx.Client) -> None:
 
 
 def test_a_fifth_request_at_the_same_time_is_throttled(http: httpx.Client, graph: SandboxGraph) -> None:
-    graph.faults.add("GET", "*/mailFolders", delay=0.3, times=None)
+    graph.faults.add("GET", "*/mailFolders", delay=1.0, times=None)
     answers: list[httpx.Response] = []
     threads = [threading.Thread(target=lambda: answers.append(http.get(f"{HOME}/mailFolders"))) for _ in range(6)]
     for thread in threads:
