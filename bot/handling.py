@@ -52,6 +52,8 @@ from workflows.rights import RIGHTS, WORDS
 
 FEW_WORDS = 15  # a mail of so few words with a picture may be that picture
 BOUNCE_WITHIN = timedelta(hours=48)  # how long a delivered answer is watched for a bounce
+DAILY = frozenset((IDENTIFY, COLLECT, WATCH, FILE, questions.REMIND, open_list.LIST))
+"""Work that is tried once a day after it was given up: one bad night must not halt a case for ever."""
 
 
 # --- taking in a mail ------------------------------------------------------------------------------------------------
@@ -635,7 +637,25 @@ def on_dead(bot: Bot, session: Session, item: work.Item) -> None:
     journal.write(session, bot.clock.now(), "work failed", kind=item.kind, work=item.id)
     if item.kind == letters.LETTER:
         sending.buried(bot, session, item)
-    questions.work_failed(bot, session, item.kind, item.id, row)
+    if row is not None:
+        why = "Het programma heeft drie keer geprobeerd deze e-mail te verwerken. Dat lukte niet."
+        questions.look_yourself(bot, session, row, why)
+    else:
+        questions.work_failed(bot, session, item, *_concerned(session, item))
+
+
+def _concerned(session: Session, item: work.Item) -> tuple[Request | None, Case | None]:
+    """The request and the case that a piece of work is about, as far as it is about one."""
+    about: Answer | Letter | Ask | None = None
+    if item.kind == COLLECT:
+        about = session.get(Answer, item.ref)
+    elif item.kind == WATCH:
+        about = session.get(Letter, item.ref)
+    elif item.kind == questions.REMIND:
+        about = session.get(Ask, item.ref)
+    case = session.get(Case, about.case_id) if about is not None and about.case_id else None
+    number = case.request_id if case else item.ref if item.kind in (IDENTIFY, FILE) else None
+    return (session.get(Request, number) if number else None), case
 
 
 def ask_by_one(bot: Bot, item: work.Item) -> None:

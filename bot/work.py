@@ -41,6 +41,9 @@ DAY_HOLD = timedelta(hours=24, minutes=1)
 """Hold times for limits of 60 seconds and 24 hours: stamp and effect differ, so with a margin."""
 
 MOST_TRIES = 8
+AGAIN = timedelta(days=1)
+"""After so long, work that was given up is tried once more, of the kinds that `run_due` is told."""
+
 PAUSES = (10, 60, 300, 900, 3600, 10800, 21600)
 """Seconds before each new try: eight tries span over ten hours, longer than a usual outage."""
 
@@ -166,6 +169,7 @@ def run_due(
     lease: timedelta = LEASE,
     most_tries: int = MOST_TRIES,
     tries_of: Mapping[str, int] | None = None,
+    daily: Collection[str] = (),
     jitter: Callable[[], float] = random.random,
     ref: int | None = None,
 ) -> int:
@@ -176,6 +180,7 @@ def run_due(
     A handler that returns has finished its work; one that changes the case book calls `finish` in that same unit of
     work. One that raises is tried again after `backoff`; after `most_tries`, or what `tries_of` says of its kind, the
     work is dead and `on_dead` tells a person in the same transaction; so when its process died `MOST_TRIES` times.
+    Dead work of the `daily` kinds is tried once more every day, `on_dead` called again each time that it fails.
     With one thread everything runs in the caller's. What is no Exception (an interrupt) passes through and leaves its
     work to the lease.
     """
@@ -189,7 +194,8 @@ def run_due(
 
     def handle(item: Item) -> None:
         most = (tries_of or {}).get(item.kind, most_tries)
-        _handle(store, clock, handlers[item.kind], on_dead, item, most, jitter)
+        again = AGAIN if item.kind in daily else None
+        _handle(store, clock, handlers[item.kind], on_dead, item, most, again, jitter)
 
     if threads == 1:
         while items := claimed():
@@ -213,10 +219,20 @@ def _handle(
     on_dead: Callable[[Session, Item], None],
     item: Item,
     most_tries: int,
+    again: timedelta | None,
     jitter: Callable[[], float],
 ) -> None:
+    def bury(error_class: str) -> None:
+        due = clock.now() + again if again else None
+        dead = (
+            update(Work).where(_held(item)).values(due=due, token=None, tries=most_tries - 1 if again else Work.tries)
+        )
+        with store.begin() as session:
+            if session.execute(dead.values(error=error_class).returning(Work.id)).first() is not None:
+                on_dead(session, item)
+
     if item.tries > max(most_tries, MOST_TRIES):  # others that were claimed with it may have been the cause
-        _bury(store, item, "ProcessDied", on_dead)
+        bury("ProcessDied")
         return
     try:
         handler(item)
@@ -228,7 +244,7 @@ def _handle(
         name = type(error).__name__ if _NAME.fullmatch(type(error).__name__) else "Exception"
         log.warning("work failed", work=item.id, kind=item.kind, tries=item.tries, error=name, at=_origin(error))
         if item.tries >= most_tries:
-            _bury(store, item, name, on_dead)
+            bury(name)
         else:
             retry(store, item, clock.now() + backoff(item.tries, jitter), name)
     else:
@@ -240,13 +256,6 @@ def _origin(error: Exception) -> str:
     """File and line of the raise: all of a traceback that holds no words."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{Path(last.filename).name}:{last.lineno}"
-
-
-def _bury(store: Store, item: Item, error_class: str, on_dead: Callable[[Session, Item], None]) -> None:
-    dead = update(Work).where(_held(item)).values(due=None, token=None, error=error_class).returning(Work.id)
-    with store.begin() as session:
-        if session.execute(dead).first() is not None:
-            on_dead(session, item)
 
 
 def release_all(session: Session, now: datetime) -> int:

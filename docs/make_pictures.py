@@ -418,13 +418,12 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "failure-work": (
         "failure",
         {
-            "case": "",
-            "term": None,
-            "what": "Een taak van het programma (file, nummer 7) is na herhaalde pogingen niet gelukt.",
+            **FAILURE,
+            "what": "Het programma kon één stap niet doen: gegevens opvragen bij een verwerker (taak 7).",
             "letter": None,
             "audience": "",
             "message_id": "",
-            "state": "failed",
+            "state": "halted",
         },
     ),
     "joined-party": (

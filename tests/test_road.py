@@ -203,3 +203,22 @@ def test_a_request_that_is_only_forwarded_goes_to_a_person(world: World) -> None
     world.stage.customer_mails("Hanneke Verbrugge", people.HANNEKE, "Fwd: Inzage", text)
     world.run(minutes=1)
     assert [row["disposition"] for row in world.mails()] == ["staff-question"]
+
+
+def test_a_step_that_failed_for_good_names_its_case_and_is_tried_again_every_day(world: World) -> None:
+    world.graph.faults.add("PATCH", "*/messages/*", status=400, times=None)
+    world.asks_for_access()
+    for _ in range(20):
+        world.run(hours=1)
+    (told,) = [
+        " ".join(text_of(mail).split()) for mail in world.to(STAFF) if "Er ging iets mis" in str(mail["Subject"])
+    ]
+    assert "de e-mail in de mailbox op zijn plaats zetten" in told
+    assert "Zaak: LES-2026-0001" in told and "één keer per dag" in told
+
+    world.run(hours=25)
+    assert len([mail for mail in world.to(STAFF) if "Er ging iets mis" in str(mail["Subject"])]) == 1
+    world.graph.faults.clear()
+    world.run(hours=25)
+    (item,) = world.graph.messages("inbox")
+    assert item.categories == ("Privacyverzoek",)

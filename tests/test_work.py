@@ -468,6 +468,57 @@ def test_work_that_kills_its_process_each_time_is_dead_in_the_end(store: Store) 
     assert rows(store)[0].error == "ProcessDied"
 
 
+def test_work_of_a_daily_kind_is_tried_once_a_day_after_it_was_given_up(store: Store) -> None:
+    put(store, "letter:1")
+    clock = FixedClock(NOW)
+    broken = True
+    ran: list[datetime] = []
+    told: list[str] = []
+
+    def handler(_: Item) -> None:
+        ran.append(clock.now())
+        if broken:
+            raise TimeoutError
+
+    def pass_at(moment: datetime) -> None:
+        clock.at = moment
+        handlers = {"letter": handler}
+        work.run_due(store, clock, handlers, lambda _, item: told.append(item.key), threads=1, daily=["letter"])
+
+    for hour in range(24):
+        pass_at(NOW + timedelta(hours=hour))
+    assert (len(ran), told) == (work.MOST_TRIES, ["letter:1"])
+    given_up = ran[-1]
+    pass_at(given_up + work.AGAIN)
+    assert (len(ran), told) == (work.MOST_TRIES + 1, ["letter:1", "letter:1"])
+    broken = False
+    pass_at(given_up + work.AGAIN + timedelta(hours=1))
+    assert len(ran) == work.MOST_TRIES + 1
+    pass_at(given_up + 2 * work.AGAIN)
+    assert rows(store)[0].done == given_up + 2 * work.AGAIN
+
+
+def test_work_of_a_daily_kind_that_kills_its_process_does_so_once_a_day(store: Store) -> None:
+    put(store, "letter:1")
+    clock = FixedClock(NOW)
+    ran: list[str] = []
+    told: list[str] = []
+
+    def one_pass() -> None:
+        handlers = {"letter": lambda item: ran.append(item.key)}
+        work.run_due(store, clock, handlers, lambda _, item: told.append(item.key), threads=1, daily=["letter"])
+
+    for deaths in (work.MOST_TRIES, 1):
+        for _ in range(deaths):
+            assert claimed(store, clock.now())  # and the process is gone
+            clock.at += work.LEASE
+        one_pass()
+        clock.at += work.AGAIN
+    assert (told, ran) == (["letter:1", "letter:1"], [])
+    one_pass()
+    assert ran == ["letter:1"]
+
+
 def test_work_of_few_tries_outlives_processes_that_died_for_another_reason(store: Store) -> None:
     put(store, "letter:1")
     clock = FixedClock(NOW)

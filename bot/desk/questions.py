@@ -646,30 +646,41 @@ def processor_refused(
     )  # fmt: skip
 
 
-def work_failed(bot: Bot, session: Session, kind: str, number: int, row: Message | None) -> None:
-    """Work that failed for good is told to staff, never silently dropped."""
-    if row is not None:
-        look_yourself(
-            bot, session, row, "Het programma heeft drie keer geprobeerd deze e-mail te verwerken. Dat lukte niet."
-        )
-        return
+STEPS = {
+    "identify": "nagaan of de afzender in de webwinkel staat",
+    "collect": "gegevens opvragen bij een verwerker",
+    "watch": "de zaak sluiten na het antwoord aan de klant",
+    "file": "de e-mail in de mailbox op zijn plaats zetten",
+    "remind": "herinneren aan een vraag die nog openstaat",
+    "list": "de lijst met concepten maken",
+}
+HALTING = ("identify", "collect")  # without these a case goes no further
+
+
+def work_failed(bot: Bot, session: Session, item: work.Item, request: Request | None, case: Case | None) -> None:
+    """Work that failed for good is told to staff, never silently dropped; once, though it may be tried every day."""
+    step = STEPS.get(item.kind, item.kind)
+    reference = case.reference if case else request.reference if request else ""
+    due = work_by(bot, request, case) if request and case else request.work_by if request else None
     write(
         bot,
         session,
-        f"work-failed-{number}",
+        f"work-failed-{item.id}",
         "failure",
         {
-            "case": "",
-            "term": None,
-            "what": f"Een taak van het programma ({kind}, nummer {number}) is na herhaalde pogingen niet gelukt.",
+            "case": reference,
+            "term": due,
+            "what": f"Het programma kon één stap niet doen: {step} (taak {item.id}).",
             "letter": None,
             "audience": "",
             "message_id": "",
-            "state": "failed",
+            "state": "halted" if item.kind in HALTING else "daily" if item.kind in STEPS else "failed",
         },
         [bot.settings.people.staff[0]],
-        vault=DESK,
+        vault=request_vault(request.id) if request else DESK,
         rank="alarm",
+        request=request,
+        case=case,
     )
 
 
