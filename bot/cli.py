@@ -239,14 +239,16 @@ def read(
     from bot.mail.origin import origin
     from bot.mail.reply import split
 
-    own = _own_mark(config)
+    settings = _settings_if_any(config)
+    own = _own_mark(settings) if settings else lambda mark: False
+    forms = settings.mailbox.form_senders if settings else ()
     for file in files:
         try:
             raw = file.read_bytes()
         except OSError as error:
             raise Stop(2, f"{file} cannot be read ({error.strerror})") from None
         mail = parse(raw)
-        came = origin(mail, own_mark=own)
+        came = origin(mail, own_mark=own, form_senders=forms)
         reply = split(mail)
         shown = {
             "file": str(file),
@@ -268,14 +270,16 @@ def read(
         print(json.dumps(shown, ensure_ascii=False))
 
 
-def _own_mark(config: Path | None) -> Any:
-    """Knows our own mark where settings and a master key are there; without them nothing is ever `own`."""
+def _settings_if_any(config: Path | None) -> Settings | None:
+    """The settings, or None where none were named and none are there. Raises SettingsError."""
     path = config_path(config)
-    if config is None and not path.is_file():
-        return lambda mark: False
+    return None if config is None and not path.is_file() else load(path)
+
+
+def _own_mark(settings: Settings) -> Callable[[str], bool]:
+    """Knows our own mark where a master key is there; without it nothing is ever `own`."""
     from bot.casebook.vault import Vault, compare
 
-    settings = load(path)
     key_file = settings.place(settings.store.key_file)
     if not key_file.is_file():
         return lambda mark: False

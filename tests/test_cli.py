@@ -134,6 +134,17 @@ def test_read_never_fails_on_a_broken_message(tmp_path: Path) -> None:
     assert shown["origin"] != "own"
 
 
+def test_read_knows_the_web_form_of_the_shop_from_the_settings(tmp_path: Path) -> None:
+    form = "webformulier@lesseausoap.example"
+    file = tmp_path / "form.eml"
+    file.write_text(f"From: {form}\nSubject: Bericht\nAuto-Submitted: auto-generated\n\nWelke zeep is zonder geur?\n")
+    lines = {"since": f'since = 2026-01-01\nform_senders = ["{form}"]'}
+    known = privacybot("read", str(file), "--config", str(settings(tmp_path, **lines)))
+    assert json.loads(known.out)["origin"] == "human"
+    unknown = privacybot("read", str(file), "--config", str(settings(tmp_path)))
+    assert json.loads(unknown.out)["origin"] == "auto-reply"
+
+
 def test_at_is_refused_for_microsofts_own_hosts_and_for_the_past(world: World, tmp_path: Path) -> None:
     real = privacybot("run", "--once", "--at", "2026-03-05T09:00", "--config", str(settings(tmp_path)))
     assert (real.code, "loopback" in real.err) == (2, True)
