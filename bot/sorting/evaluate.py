@@ -24,11 +24,12 @@ from bot.sorting.judge import KINDS, rule_on, sent_in_bulk
 from bot.sorting.record import item_of
 from bot.sorting.rules import RIGHTS, RULES
 from bot.sorting.train import (
-    FOLDS,
+    GIVEN,
     ROOT,
     Example,
     Fit,
     Unseen,
+    by_fold,
     examples,
     fit_judges,
     logistic,
@@ -139,16 +140,20 @@ def report(title: str, answers: Sequence[Answer]) -> list[str]:
 
 def unseen_answers(rows: Sequence[Unseen]) -> list[Answer]:
     """Answers of model and judge, each learned without the mail's own fold."""
+    return [answer for answers in by_fold(_answers, rows) for answer in answers]
+
+
+def _answers(fold: int) -> list[Answer]:
+    rows: Sequence[Unseen] = GIVEN[0]
+    judges = fit_judges([row for row in rows if row.fold != fold])
     answers: list[Answer] = []
-    for fold in range(FOLDS):
-        judges = fit_judges([row for row in rows if row.fold != fold])
-        for row in rows:
-            if row.fold == fold:
-                mail = row.mail
-                ruling = rule_on(
-                    row.scores, mail.found, judges, mail.item.origin, mail.reading.form, sent_in_bulk(mail.item.headers)
-                )
-                answers.append(Answer(mail.record, ruling.kind, frozenset(ruling.rights), ruling.certain))
+    for row in rows:
+        if row.fold == fold:
+            mail = row.mail
+            ruling = rule_on(
+                row.scores, mail.found, judges, mail.item.origin, mail.reading.form, sent_in_bulk(mail.item.headers)
+            )
+            answers.append(Answer(mail.record, ruling.kind, frozenset(ruling.rights), ruling.certain))
     return answers
 
 

@@ -11,11 +11,12 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.sorting import rules
 from bot.sorting.corpus import Record, open_half, read
@@ -30,10 +31,11 @@ from bot.sorting.verdict import Item
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = RIGHTS + KINDS
 FEATURE_SET, PLAIN_SET = "words+concepts+letters", "words+bigrams"
-FOLDS, ROUNDS, SEED = 5, 1, 20251125
+FOLDS, ROUNDS, SEED = 10, 1, 20251125
 STRENGTH, JUDGE_STRENGTH = 30.0, 0.1  # inverse regularisation of model and judge
 LEAST_WEIGHT = 0.3  # a smaller one is none
 LEAST_MAILS, LEAST_MAILS_PLAIN = 4, 6  # a feature must stand in so many mails
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,21 +176,35 @@ def folds(mails: Sequence[Example], seed: int) -> list[int]:
     return [place[mail.group] for mail in mails]
 
 
+def by_fold(what: Callable[[int], T], *shared: Any) -> list[T]:
+    """What `what` gives for each fold, in order, on all cores; in there `shared` is found in `GIVEN`."""
+    with ProcessPoolExecutor(initializer=_share, initargs=shared) as pool:
+        return list(pool.map(what, range(FOLDS)))
+
+
+GIVEN: list[Any] = []
+"""What the processes of `by_fold` work on."""
+
+
+def _share(*shared: Any) -> None:
+    GIVEN[:] = shared
+
+
 def unseen_scores(
     mails: Sequence[Example], feature_set: str = FEATURE_SET, fit: Fit | None = None, rounds: int = ROUNDS
 ) -> list[Unseen]:
     """Every mail scored `rounds` times by models that had not seen it."""
     result: list[Unseen] = []
     for turn in range(rounds):
-        place = folds(mails, SEED + turn)
-        for fold in range(FOLDS):
-            models = fit_models([mail for mail, at in zip(mails, place, strict=True) if at != fold], feature_set, fit)
-            result += [
-                Unseen(mail, score(models, mail.reading), fold)
-                for mail, at in zip(mails, place, strict=True)
-                if at == fold
-            ]
+        for fold, scored in enumerate(by_fold(_scored, mails, folds(mails, SEED + turn), feature_set, fit)):
+            result += [Unseen(mails[number], scores, fold) for number, scores in scored]
     return result
+
+
+def _scored(fold: int) -> list[tuple[int, dict[str, float]]]:
+    mails, place, feature_set, fit = GIVEN
+    models = fit_models([mail for mail, at in zip(mails, place, strict=True) if at != fold], feature_set, fit)
+    return [(number, score(models, mails[number].reading)) for number, at in enumerate(place) if at == fold]
 
 
 Judges = dict[str, dict[str, float]]
