@@ -5,7 +5,7 @@ import pytest
 from bot.sorting import rules
 from bot.sorting.normalise import LOOK_ALIKE, OVERRIDE, SPACED, ZERO_WIDTH, clean, hidden_text
 from bot.sorting.reading import read
-from bot.sorting.words import fold, language, sentences
+from bot.sorting.words import CONCEPTS, fold, language, sentences
 
 
 def rights(text: str, subject: str = "") -> tuple[str, ...]:
@@ -28,6 +28,10 @@ def rights(text: str, subject: str = "") -> tuple[str, ...]:
         ("Please delete all the data you hold about me.", ("erasure",)),
         ("Bitte löschen Sie mein Kundenkonto und alle meine Daten.", ("erasure",)),
         ("Merci de supprimer toutes mes données personnelles.", ("erasure",)),
+        ("Vergeet maar dat ik er was.", ("erasure",)),
+        ("Haal mijn portret van jullie website.", ("erasure",)),
+        ("Basta met de nieuwsbrieven, ik koop de zeep wel in de winkel.", ("withdraw_consent",)),
+        ("Ne m'envoyez plus ces demandes d'avis.", ("withdraw_consent",)),
     ],
 )
 def test_a_right_is_seen_in_plain_words(text: str, expected: tuple[str, ...]) -> None:
@@ -59,6 +63,8 @@ def test_a_word_of_another_language_does_not_speak_in_dutch_mail(text: str, conc
         "Stuur bestelling 1042 naar mijn werk.",
         "Welke zeep kan wijnvlekken verwijderen?",
         "Wat een aardige bezorger hebben jullie, geef hem een stuk zeep van mij!",
+        "Mijn telefoon is gewist, kunnen jullie de tegoedbon opnieuw mailen?",
+        "Stuurt u mij de zeep met lavendel? Fam. Wisse",
     ],
 )
 def test_words_of_the_law_about_an_order_are_no_request(text: str) -> None:
@@ -89,6 +95,11 @@ def test_a_hint_in_a_mail_of_one_line_is_a_claim(text: str) -> None:
     assert rules.judge(read("", text)).rights == ("withdraw_consent",)
     longer = f"{text}. De zeep ruikt heerlijk naar lavendel en mijn zus wil er ook een."
     assert rules.judge(read("", longer)).weights["withdraw_consent"] == 1
+
+
+def test_every_phrase_begins_with_a_whole_word_or_it_would_never_be_found() -> None:
+    phrases = [entry for entries in CONCEPTS.values() for entry in entries.split() if "_" in entry]
+    assert [entry for entry in phrases if entry.split("_")[0].endswith("*")] == []
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ RULES: tuple[Rule, ...] = (
         "erasure",
         ("DELETE PERSONAL_ITEM MINE",),
         unless=("NEG", "KEEP"),
-        never=("NEWSLETTER", "ORDER"),
+        never=("NEWSLETTER", "ORDER", "PASSIVE_PAST"),
         weight=2,
     ),
     Rule(

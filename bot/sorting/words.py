@@ -2,8 +2,8 @@
 
 Rules and model both speak of concepts (DELETE, DATA, MINE), not of words: a rule written once then holds for Dutch,
 English, German and French, and in any word order. An entry ending in * is the beginning of a word, one starting with *
-the end of a compound; an entry with _ is a phrase, in which a lone * skips up to six words. Everything is lower case
-without accents, hyphens or apostrophes.
+the end of a compound; an entry with _ is a phrase that begins with a whole word, in which a lone * skips up to six
+words. Everything is lower case without accents, hyphens or apostrophes.
 """
 
 import re
@@ -44,7 +44,9 @@ CONCEPTS: Mapping[str, str] = {
         plaats huisnr telefoon telnr mobiele tel birth dob firstname lastname gender geschlecht geburtsjahr
         hausnummer strasse rue ville sexe voornamen achternamen adressen kaartgegevens verlanglijst verlanglijstje
         wishlist spelfout betaalstatus wanbetaler mailadressen toevoeging *adres *adressen *nummer *adresse
-        naamplaatje 06
+        naamplaatje 06 portret portretfoto portretten kenteken kentekens selfie pasfoto groepsfoto huisletter
+        kennzeichen nummernschild plaque_d_immatriculation number_plate license_plate licence_plate portrait mijn_nr
+        me_nr mn_nr my_number_plate zweiten_vornamen vornamen prenoms
     """,
     "REVIEW": """
         review reviews reviewtje beoordeling beoordelingen recensie recensies ervaring bewertung bewertungen
@@ -105,7 +107,7 @@ CONCEPTS: Mapping[str, str] = {
         prospection_commerciale commerciale direct_marketingdoeleinden marketingdoeleinden directmarketing
         kortingsmail* *mailtjes *mailings *nieuwsbrief *reclame verzending verzendingen promo_mails promo_mail
         werbemail* ads offers aanbiedingsbrief* weekmail actiemail* wekelijkse_berichten newsletteranmeldung
-        courriels_publicitaires mails_publicitaires offres
+        courriels_publicitaires mails_publicitaires offres nieuwsgroep updates infomail infomails
     """,
     "MAILS": """
         mails mail mailtjes mailtje emails emailtjes berichten bericht berichtjes sms smsjes appjes post verzoekjes
@@ -117,13 +119,15 @@ CONCEPTS: Mapping[str, str] = {
         tevredenheidsonderzoek* ervaringsmails recensieverzoek* bewertungsanfrage* bewertungsmail* feedbackmail*
         feedbackverzoek* surveys survey review_request* review_mail* review_email* requests_for_review*
         vragen_om_een_review vraag_om_een_review vraag_om_een_beoordeling vragen_om_een_beoordeling
-        verzoek_om_een_review verzoek*_om_review* invitations_to_review review_invite* demande*_d_avis
-        demandes_d_evaluation reviewverzoek* reviewmail* om_een_beoordeling een_review_achter ervaring_achter
+        verzoek_om_een_review verzoek_om_review* verzoekje_om_review* verzoeken_om_review* verzoekjes_om_review*
+        invitations_to_review review_invite* demande_d_avis demandes_d_avis demandes_d_evaluation reviewverzoek*
+        reviewmail* om_een_beoordeling een_review_achter ervaring_achter
     """,
     "CONSENT": """
         toestemming toestemmingen instemming akkoordverklaring consent consents einwilligung einwilligungen
         einverstandnis consentement consentements autorisation vinkje opt ingestemd ja_op akkoord akkoord_gaf
-        gaf_toestemming permission akkoord_voor accord mon_accord zustimmung toestemmen
+        gaf_toestemming permission akkoord_voor accord mon_accord zustimmung toestemmen tout_accepter
+        alles_accepteren alles_geaccepteerd accept_all accepted_all alle_akzeptieren
     """,
     "COOKIE": """
         cookie cookies cookiebanner cookiemelding analytics trackers tracking pixel adblocker cookiemelding*
@@ -149,7 +153,7 @@ CONCEPTS: Mapping[str, str] = {
     "DELETE": """
         verwijder verwijderd verwijdert verwijderen verwijdren verweideren verwijdering verwijderverzoek
         verwijderingsverzoek verwijderde verwijdere verwiider verwijer verwyder* wis wissen gewist wist wisverzoek
-        wissing gegevenswissing wisse schrap schrappen geschrapt schrapt uitwissen uitgewist vernietig vernietigen
+        wissing gegevenswissing schrap schrappen geschrapt schrapt uitwissen uitgewist vernietig vernietigen
         vernietigd vernietiging delete deleten deleted deletion deleting gedeletet gedelete deletet erase erased
         erasing erasure remove removed removal removing wipe wiped wiping purge purged purging expunge destroy
         destroyed scrub scrubbed opschonen opruimen uitvlakken losche loschen loschung geloscht loscht loesche
@@ -176,7 +180,11 @@ CONCEPTS: Mapping[str, str] = {
         van_*_facebook*_af van_*_website_af eraf_willen wegvagen uitgum* uitvegen uitvlak* uitboeken schoonvegen
         kwijtraken kwijt afvoer* vernietigt vernietig* scrap dispose disposed get_*_out_of take_*_off strike
         streich* streichen herausnehmen nehmen_sie_*_aus disparaitre subsiste detruis* weggedaan niet_langer_hebben
-        niets_meer_*_te_vinden niets_meer_*_vindbaar nettoyer purger anonimiseer* anonymi*
+        niets_meer_*_te_vinden niets_meer_*_vindbaar nettoyer purger anonimiseer* anonymi* enlever enlevez enleve
+        enleves haal_*_van_*_website haal_*_van_*_site haal_*_van_*_pagina haal_*_van_*_insta haalt_*_van_*_website
+        haalt_*_van_*_site moet_er_*_uit mag_er_*_uit bin_the_lot bin_it bin_them bin_everything uit_*_boeken
+        uit_*_boek uit_*_kaartenbak uit_*_adresboek uit_*_archief off_*_books out_of_*_books out_of_*_records
+        off_*_records aus_*_kartei de_vos_registres
     """,
     "CLOSE": """
         opheffen ophef opgeheven opzeggen opzegging opgezegd zeg_op beeindigen beeindiging sluiten sluit gesloten
@@ -192,7 +200,8 @@ CONCEPTS: Mapping[str, str] = {
         be_forgotten forget_me forget_i_ever forget_that_i vergessenwerden vergessen_werden vergessen_sie_mich
         recht_auf_vergessen droit_a_l_oubli m_oublier oubliez_moi oublier_mes doe_alsof_ik_nooit doen_alsof_ik_nooit
         net_alsof_ik_nooit alsof_ik_nooit_heb_bestaan alsof_ik_er_nooit_ben_geweest nooit_klant_ben_geweest
-        doe_of_ik_nooit mij_mogen_vergeten mogen_vergeten me_vergeten vergeet_mij* mij_*_vergeten
+        doe_of_ik_nooit mij_mogen_vergeten mogen_vergeten me_vergeten vergeet_mij* mij_*_vergeten vergeet_*_dat_ik
+        vergeten_jullie_*_dat_ik forget_i_was forget_that_*_was forget_*_ever vergesst_mich oublie_moi
     """,
     "LEAVE": """
         geen_klant_meer geen_klant_meer_wil* geen_klant_meer_zijn klant_af niet_langer_klant no_longer_*_customer
@@ -203,7 +212,8 @@ CONCEPTS: Mapping[str, str] = {
         kom_niet_meer_terug niet_langer_*_klant no_longer_*_account klantrelatie_te_beeindigen klant_meer_bij
         beeindig_*_klantrelatie klantschap bedankt_als_klant stop_*_klant geen_gebruik_meer_van geen_gebruik_van
         kopen_niet_meer koop_niets_meer bestel_niet_meer bestel_nooit_meer bestellen_niet_meer not_interested
-        no_more_business kaufe_nicht_mehr
+        no_more_business kaufe_nicht_mehr opzeggen_als_klant zeg_*_op_als_klant opzeg_als_klant klant_af_zijn
+        cesse_d_etre_client
     """,
     "NOTHING_LEFT": """
         niets_meer_van_mij niks_meer_van_mij niets_meer_over_mij niks_meer_over_mij geen_gegevens_meer_van_mij
@@ -267,7 +277,12 @@ CONCEPTS: Mapping[str, str] = {
         herkunft finalites destinataires duree origine categorieen categories kategorien logica logic waarvoor
         aan_wie met_wie naar_wie naar_welke_partijen welke_partijen welke_bedrijven with_whom who_you_shared
         who_you_share an_wen a_qui waar_*_vandaan hoe_komen_jullie_aan hoe_kom*_u_aan hoe_kom_je_aan where_you_got
-        how_you_got woher_sie wo_sie_*_her d_ou wie_kan_erbij wie_*_gehad gegeven_aan aan_welke
+        how_you_got woher_sie wo_sie_*_her d_ou wie_kan_erbij wie_*_gehad gegeven_aan aan_welke hoe_komt_*_aan
+        hoe_komen_*_aan hoe_kwam_*_aan hoe_kwamen_*_aan hoe_kom_ik_bij_jullie hoe_zijn_*_gekomen_aan
+        wie_heeft_*_gegeven wie_gaf_*_mijn van_wie_heb* van_wie_hebben woher_stamm* woher_kommt woher_kommen
+        woher_habt woher_hast woher_haben how_did_you_get how_do_you_have how_come_you_have where_did_you_get
+        where_did_*_come_from who_gave_you comment_avez_vous_eu comment_avez_vous_obtenu d_ou_viennent d_ou_vient
+        qui_vous_a_donne
     """,
     "CORRECT": """
         corrigeer corrigeren gecorrigeerd correctie correcties verbeter verbeteren aanpassen aanpas aangepast wijzig
@@ -283,7 +298,8 @@ CONCEPTS: Mapping[str, str] = {
         terugdraaien berichtigung* fix_it voortaan_gebruiken zetten_jullie adreswijziging adreswissel overnemen
         overneemt verhelp* herstel* hersteld in_orde_maken in_orde_brengen noteren noteer genoteerd erbij_zetten
         doorvoer* inschrijven_op eintragen tragen_sie nachtragen ajouter_a zet_mij zo_in_het_systeem
-        wilt_u_dat_verwerken verwerken_in amend* edit bijstellen recht_te_zetten goedmaken
+        wilt_u_dat_verwerken verwerken_in amend* edit bijstellen recht_te_zetten goedmaken erop_zetten
+        huisadres_gebruiken
     """,
     "WRONG": """
         fout foute fouten foutief foutieve onjuist onjuiste onjuistheid verkeerd verkeerde incorrect incorrecte
@@ -314,7 +330,7 @@ CONCEPTS: Mapping[str, str] = {
         au_lieu_de het_is heet moet_*_worden schrijf_je_met met_dubbel* met_een_dubbele moet_*_zijn dat_moet and_not
         und_nicht en_niet et_non is_nu voortaan met_streepje zonder_streepje sta_ik_als sta_ik_nog de_juiste
         hierbij_de_juiste voortaan_graag moeten_zijn het_moet geen_*_maar_een ik_ben_mevrouw ben_een_vrouw
-        ben_een_man
+        ben_een_man maar_het_is aber_es_ist but_it_is mais_c_est
     """,
     "RESTRICT": """
         beperk beperken beperking beperkt beperkingsverzoek bevries bevriezen bevroren bevriezing blokkeer blokkeren
@@ -422,7 +438,7 @@ CONCEPTS: Mapping[str, str] = {
         stopping no_longer not_use nicht_mehr nicht_langer unterlassen aufhoren arreter arretez cesser cessez
         ne_plus plus_utiliser wil_niet_dat wens_niet_dat verbied verbieden do_not_use dont_use dont_want_you
         do_not_want mochte_nicht_dass will_nicht_dass nie_meer nooit_meer hou_op_met stoppen_met ongemoeid
-        daarbuiten_laten laat_*_daarbuiten
+        daarbuiten_laten laat_*_daarbuiten basta refrain refrain_from ne_*_plus
     """,
     "NO_MORE": """
         geen_*_meer niet_meer niet_langer nooit_meer niks_meer niets_meer hoef_geen hoeven_geen wil_geen wil_ik_geen
@@ -435,6 +451,8 @@ CONCEPTS: Mapping[str, str] = {
         stopt hoef_niet ook_geen wil_*_van_*_af van_*_af wil_*_eraf hoef_ik_niet_meer hoef_*_niet_meer
         hoef_ik_niet_na weg_met kunnen_*_uit mogen_*_uit moet_stoppen zet_*_uit zet_*_stop nee_bedankt bedolven
         make_them_stop had_enough stop_asking dont_ask keep_*_from bespaar spam_me_niet afkomen_van van_*_afkomen
+        ne_*_plus m_envoyez_plus envoyez_plus niet_nog_eens niet_weer_herinneren geen_updates geen_update vink_*_uit
+        vinkje_*_uit basta refrain leave_me_out laat_mij_eruit laat_me_eruit laat_mij_erbuiten
     """,
     "UNSUBSCRIBE": """
         uitschrijven uitschrijving uitgeschreven uitschrijf afmelden afmelding afgemeld afmeld uitschrijfverzoek
@@ -446,7 +464,9 @@ CONCEPTS: Mapping[str, str] = {
         uitschrij* uitgeschre* afmeld* uit_*_mailinglijst uit_*_maillijst uit_*_verzendlijst van_deze_lijst
         van_de_lijst van_jullie_lijst uit_de_lijst van_uw_lijst uit_uw_mailinglijst aus_ihrer_liste
         van_de_mailinglijst verzendlijst van_*_verzendlijst uit_deze_verzending uit_de_verzending
-        zeg_*_op_nieuwsbrief nieuwsbrief_op
+        zeg_*_op_nieuwsbrief nieuwsbrief_op mag_ik_uit mag_ik_hier_uit kan_ik_hier_uit kan_ik_eruit mag_ik_eruit
+        mag_ik_er_*_af mag_ik_er_*_uit leave_me_out take_me_out uit_*_mailing uit_de_nieuwsgroep uit_*_appgroep
+        uit_*_whatsappgroep
     """,
     "WITHDRAW": """
         intrekken ingetrokken intrekking trek_in trek_*_in trekken_*_in herroep herroepen terugdraaien withdraw
@@ -729,7 +749,7 @@ CONCEPTS: Mapping[str, str] = {
         registreert vastligt gespeichert speichert stored hold held holding keep kept recorded enregistrees
         enregistre conservees detenez opgenomen bekend hebben heeft hebt staan staat have got ligt haben habt avez
         verwerkt verwerken verarbeitet processed verzameld rondslinger* bijhoudt vast_ligt liggen beschikt
-        hinterlegt detient contient kennt
+        hinterlegt detient contient kennt vermerkt notiert
     """,
     "WHAT": """
         wat welke what which welche welcher was quelles quels que waar boekwerk hetgeen wie welk_e alles whatever
@@ -947,7 +967,6 @@ def _compile(concepts: Mapping[str, str]) -> tuple[_Words, _Words, _Words, _Phra
 
 _EXACT, _BEGINNINGS, _ENDINGS, _PHRASES = _compile(CONCEPTS)
 _LENGTHS = sorted({len(beginning) for beginning in _BEGINNINGS})
-_PHRASE_BEGINNINGS = {first[:-1]: rest for first, rest in _PHRASES.items() if first.endswith("*")}
 
 
 # Words that mean another thing in another language: what they do not stand for, by language.
