@@ -174,6 +174,14 @@ RULES: tuple[Rule, ...] = (
         weight=2,
     ),
     Rule(
+        "hoe komt u aan mijn gegevens",
+        "access",
+        ("WHENCE DATA|PERSONAL_ITEM MINE",),
+        never=("ORDER", "PHISHING"),
+        weight=2,
+        not_meant="waar een product of een bedrag vandaan komt; AVG art. 15(1)(g)",
+    ),
+    Rule(
         "aan wie gegeven, waar vandaan",
         "access",
         ("ACCESS_DETAIL DATA|PERSONAL_ITEM MINE",),

@@ -277,12 +277,15 @@ CONCEPTS: Mapping[str, str] = {
         herkunft finalites destinataires duree origine categorieen categories kategorien logica logic waarvoor
         aan_wie met_wie naar_wie naar_welke_partijen welke_partijen welke_bedrijven with_whom who_you_shared
         who_you_share an_wen a_qui waar_*_vandaan hoe_komen_jullie_aan hoe_kom*_u_aan hoe_kom_je_aan where_you_got
-        how_you_got woher_sie wo_sie_*_her d_ou wie_kan_erbij wie_*_gehad gegeven_aan aan_welke hoe_komt_*_aan
-        hoe_komen_*_aan hoe_kwam_*_aan hoe_kwamen_*_aan hoe_kom_ik_bij_jullie hoe_zijn_*_gekomen_aan
-        wie_heeft_*_gegeven wie_gaf_*_mijn van_wie_heb* van_wie_hebben woher_stamm* woher_kommt woher_kommen
-        woher_habt woher_hast woher_haben how_did_you_get how_do_you_have how_come_you_have where_did_you_get
+        how_you_got woher_sie wo_sie_*_her d_ou wie_kan_erbij wie_*_gehad gegeven_aan aan_welke
+    """,
+    "WHENCE": """
+        waar_*_vandaan hoe_komt_*_aan hoe_komen_*_aan hoe_kwam_*_aan hoe_kwamen_*_aan hoe_kom_je_aan hoe_kom_jij_aan
+        hoe_komt_u_aan hoe_kom_*_u_aan hoe_zijn_*_aan_mijn wie_heeft_*_gegeven wie_gaf_*_mijn van_wie_heb*
+        van_wie_*_gekregen van_wie_kreeg* woher_stamm* woher_kommt woher_kommen woher_habt woher_hast woher_haben
+        von_wem_haben von_wem_habt how_did_you_get how_do_you_have how_come_you_have where_did_you_get
         where_did_*_come_from who_gave_you comment_avez_vous_eu comment_avez_vous_obtenu d_ou_viennent d_ou_vient
-        qui_vous_a_donne
+        d_ou_tenez qui_vous_a_donne
     """,
     "CORRECT": """
         corrigeer corrigeren gecorrigeerd correctie correcties verbeter verbeteren aanpassen aanpas aangepast wijzig
