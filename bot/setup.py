@@ -13,15 +13,16 @@ from bot.casebook.vault import Vault, VaultError
 from bot.clock import Clock, SystemClock, local_date
 from bot.context import Bot
 from bot.desk import questions
-from bot.graph import folders
-from bot.graph.inbox import PAGE_FIELDS
+from bot.graph import folders, inbox
 from bot.graph.session import GraphError, GraphSession, TokenRefused
+from bot.mail.message import cut_short, from_graph, parse
 from bot.processors.base import Check
 from bot.processors.listed import connect
 from bot.settings import Settings, SettingsError
 
 BACK = timedelta(days=100)  # how far `init` lays the horizon back
 EXPIRY_WARNING = timedelta(days=30)
+LOOKED_AT = 5  # of the newest mails `doctor` compares the MIME with the page
 
 EXAMPLE = """\
 # Settings of privacybot. Lines that start with # are explanations or defaults; relative paths count from this folder.
@@ -196,6 +197,7 @@ def _mailbox(settings: Settings, graph: GraphSession) -> Iterator[Check]:
         made = "are there" if len(found) == 2 else "are made at the first request"
         yield Check("folders", True, f"{folders.REQUESTS} and {folders.REQUESTS}/{folders.DONE} {made}")
         yield _delta(graph)
+        yield _mime(graph)
     except GraphError as error:
         yield Check("delta", False, _denied(error))
 
@@ -203,7 +205,8 @@ def _mailbox(settings: Settings, graph: GraphSession) -> Iterator[Check]:
 def _delta(graph: GraphSession) -> Check:
     """Whether a delta page brings all that sorting needs; without headers each mail costs one call more."""
     page = graph.get(
-        f"{graph.mailbox_url}/mailFolders/inbox/messages/delta?$select={PAGE_FIELDS}", prefer="odata.maxpagesize=5"
+        f"{graph.mailbox_url}/mailFolders/inbox/messages/delta?$select={inbox.PAGE_FIELDS}",
+        prefer="odata.maxpagesize=5",
     )
     items = [item for item in page.get("value") or [] if item.get("receivedDateTime")]
     if not items:
@@ -214,6 +217,22 @@ def _delta(graph: GraphSession) -> Check:
             "delta", None, f"delta leaves out {', '.join(missing)}: each mail is then read whole (1.1 calls a mail)"
         )
     return Check("delta", True, "a delta page brings headers and text")
+
+
+def _mime(graph: GraphSession) -> Check:
+    """Whether the newest mails are as whole in their MIME as on their page, by the measure that taking them in uses."""
+    newest = graph.get(f"{graph.mailbox_url}/mailFolders/inbox/messages?$select=id&$top={LOOKED_AT}").get("value") or []
+    halves = 0
+    for found in newest:
+        raw, page = inbox.mime(graph, found["id"]), from_graph(inbox.item(graph, found["id"]))
+        mail = parse(raw) if raw is not None else page
+        halves += not (mail.over_bound or mail.unreadable) and cut_short(mail, page)
+    if not newest:
+        return Check("mime", None, "the inbox shows no mail yet: put one there to see whether its MIME is whole")
+    if halves:
+        say = f"{halves} of {len(newest)} mails lack words, a subject or files in their MIME that their page shows"
+        return Check("mime", False, f"{say}: each such mail goes to staff after an hour; report this")
+    return Check("mime", True, f"the newest mails ({len(newest)}) are as whole in their MIME as on their page")
 
 
 def _denied(error: GraphError) -> str:

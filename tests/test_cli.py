@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from bot.cli import main
+from bot.processors.base import Check
 from bot.sandbox.stage import MANAGEMENT, STAFF, Stage
 from bot.settings import SettingsError, load
 from bot.setup import EXAMPLE, checks
@@ -183,6 +184,18 @@ def test_doctor_finds_everything_well_and_names_what_is_not(world: World) -> Non
     world.graph.in_scope.clear()
     found = {check.check: check for check in checks(load(world.stage.settings_file))}
     assert found["mailbox"].ok is False
+
+
+def test_doctor_compares_the_newest_mails_with_their_mime(world: World) -> None:
+    def mime() -> Check:
+        return next(check for check in checks(load(world.stage.settings_file)) if check.check == "mime")
+
+    assert mime().ok is None
+    world.asks_for_access()
+    assert mime().ok is True
+    world.graph.faults.add("GET", "*/[$]value", body=lambda raw: raw[: len(raw) // 2], times=None)
+    assert mime().ok is False
+    assert mime().say.startswith("1 of 1 mails lack words")
 
 
 def test_doctor_asks_staff_to_answer_and_judges_what_came(world: World) -> None:
