@@ -1,7 +1,7 @@
 """Where rules and model check each other: one small logistic judge weighs both into chances, and doubt has a price.
 
 A missed request costs 200, a wrong right 10, a wrong kind 12, and 35 when a case would be opened for somebody who asked
-for none. A needless question costs 1 by itself; it is counted as 5.5, since at 1 more than half of all mails would be
+for none. A needless question costs 1 by itself; it is counted as 5, since at 1 more than half of all mails would be
 asked about and staff would stop reading the questions (docs/sorting.md). An answer is certain only when its expected
 cost is below that of asking, and one that is no request only when neither source plainly sees a request, or both
 together hardly see one.
@@ -17,8 +17,8 @@ from bot.sorting.model import chance
 from bot.sorting.rules import RIGHTS, Judgement
 
 KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
-MISSED_REQUEST, MISTAKEN_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 35.0, 12.0, 10.0, 5.5
-HARDLY, HARDLY_IN_A_LINE = 0.01, 0.002  # chances of a request below which neither source is heard alone
+MISSED_REQUEST, MISTAKEN_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 35.0, 12.0, 10.0, 5.0
+HARDLY, HARDLY_IN_A_LINE = 0.02, 0.002  # chances of a request below which neither source is heard alone
 _LEFT_ALONE = ("automatic", "not_privacy")  # nothing is done with either: to take one for the other costs nothing
 _MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
 _BENDS = (-4, -2, 0, 2)
