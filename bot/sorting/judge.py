@@ -18,7 +18,7 @@ from bot.sorting.rules import RIGHTS, Judgement
 
 KINDS = ("request", "privacy_question", "complaint", "breach_report", "automatic", "not_privacy")
 MISSED_REQUEST, MISTAKEN_REQUEST, WRONG_KIND, WRONG_RIGHT, QUESTION = 200.0, 35.0, 12.0, 10.0, 5.0
-HARDLY, HARDLY_IN_A_LINE = 0.02, 0.002  # chances of a request below which neither source is heard alone
+HARDLY, HARDLY_IN_A_LINE = 0.02, 0.001  # chances of a request below which neither source is heard alone
 _LEFT_ALONE = ("automatic", "not_privacy")  # nothing is done with either: to take one for the other costs nothing
 _MACHINES = ("auto-reply", "bounce", "receipt", "calendar")
 _BENDS = (-4, -2, 0, 2)
