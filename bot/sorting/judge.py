@@ -1,10 +1,10 @@
 """Where rules and model check each other: one small logistic judge weighs both into chances, and doubt has a price.
 
 A missed request costs 200, a wrong right 10, a wrong kind 12, and 35 when a case would be opened for somebody who asked
-for none. A needless question costs 1 by itself; it is counted as 5, since at 1 more than half of all mails would be
-asked about and staff would stop reading the questions (docs/sorting.md). An answer is certain only when its expected
-cost is below that of asking, and one that is no request only when neither source plainly sees a request, or both
-together hardly see one.
+for none. A needless question costs 1 by itself; it is counted as 5, since at 1 a third of mails like the development
+corpus would be asked about and staff would stop reading the questions (docs/sorting.md). An answer is certain only when
+its expected cost is below that of asking, and one that is no request only when neither source plainly sees a request,
+or both together hardly see one.
 """
 
 import math
