@@ -452,11 +452,15 @@ def identified(bot: Bot, session: Session, request: Request, rung: str, person: 
 
 
 def collect(bot: Bot, item: work.Item) -> None:
-    """Asks one processor for one case; the last answer makes the draft."""
+    """Asks one processor for one case; the last answer makes the draft. Of a case that no longer collects, nothing."""
     with bot.store.read() as session:
         answer = session.get_one(Answer, item.ref)
         case = session.get_one(Case, answer.case_id)
         request = session.get_one(Request, case.request_id)
+    if not in_state(case, "collect"):
+        with bot.store.begin() as session:
+            work.finish(session, item, bot.clock.now())
+        return
     person = person_of(bot, request)
     remark = ""
     try:

@@ -222,3 +222,25 @@ def test_a_step_that_failed_for_good_names_its_case_and_is_tried_again_every_day
     world.run(hours=25)
     (item,) = world.graph.messages("inbox")
     assert item.categories == ("Privacyverzoek",)
+
+
+def test_a_supplier_is_asked_no_more_once_the_request_is_withdrawn(world: World) -> None:
+    def told() -> int:
+        return len([mail for mail in world.to(STAFF) if "nakijken" in str(mail["Subject"])])
+
+    world.stage.lightspeed.permissions["orders"] = False
+    world.asks_for_access()
+    world.run(minutes=1)
+    world.run(hours=25)
+    assert told() == 2  # every day, for a person must mend it
+    thread = str(world.to(people.HANNEKE)[0]["Subject"])
+    world.stage.customer_mails("Hanneke Verbrugge", people.HANNEKE, thread, "Laat maar, het hoeft niet meer.")
+    world.run(minutes=1)
+    world.stage.staff_reply(world.to(STAFF)[-1], "ingetrokken")
+    world.run(minutes=1)
+    assert world.cases()[0]["state"] == "closed"
+
+    asked = len(world.stage.lightspeed.calls)
+    world.run(hours=49)
+    assert told() == 2
+    assert len(world.stage.lightspeed.calls) == asked
