@@ -458,8 +458,6 @@ def collect(bot: Bot, item: work.Item) -> None:
         case = session.get_one(Case, answer.case_id)
         request = session.get_one(Request, case.request_id)
     if not in_state(case, "collect"):
-        with bot.store.begin() as session:
-            work.finish(session, item, bot.clock.now())
         return
     person = person_of(bot, request)
     remark = ""
