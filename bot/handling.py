@@ -52,8 +52,6 @@ from workflows.rights import RIGHTS, WORDS
 
 FEW_WORDS = 15  # a mail of so few words with a picture may be that picture
 BOUNCE_WITHIN = timedelta(hours=48)  # how long a delivered answer is watched for a bounce
-DAILY = frozenset((IDENTIFY, COLLECT, WATCH, FILE, questions.REMIND, open_list.LIST))
-"""Work that is tried once a day after it was given up: one bad night must not halt a case for ever."""
 
 
 # --- taking in a mail ------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from bot.clock import AMSTERDAM, local_date
 from bot.context import Bot
 from bot.desk import open_list, questions
 from bot.graph.session import GraphError, TokenRefused
-from bot.handling import DAILY, handlers, on_dead
+from bot.handling import handlers, on_dead
 from bot.letters import LETTER, write
 from bot.room import give_back_freed_memory
 
@@ -93,7 +93,9 @@ def run_work(bot: Bot, *, only: str | None = None, threads: int = 4, limit: int 
     def dead(session: Session, item: work.Item) -> None:
         on_dead(bot, session, item)
 
-    return work.run_due(bot.store, bot.clock, chosen, dead, threads=threads, limit=limit, tries_of=TRIES, daily=DAILY)
+    return work.run_due(
+        bot.store, bot.clock, chosen, dead, threads=threads, limit=limit, tries_of=TRIES, daily=questions.STEPS
+    )
 
 
 def _guarded(bot: Bot, handler: work.Handler) -> work.Handler:

@@ -197,9 +197,12 @@ def _mailbox(settings: Settings, graph: GraphSession) -> Iterator[Check]:
         made = "are there" if len(found) == 2 else "are made at the first request"
         yield Check("folders", True, f"{folders.REQUESTS} and {folders.REQUESTS}/{folders.DONE} {made}")
         yield _delta(graph)
-        yield _mime(graph)
     except GraphError as error:
         yield Check("delta", False, _denied(error))
+    try:
+        yield _mime(graph)
+    except GraphError as error:
+        yield Check("mime", None, f"could not be tried: {error}")
 
 
 def _delta(graph: GraphSession) -> Check:

@@ -197,6 +197,11 @@ def test_doctor_compares_the_newest_mails_with_their_mime(world: World) -> None:
     assert mime().ok is False
     assert mime().say.startswith("1 of 1 mails lack words")
 
+    world.graph.faults.clear()
+    world.graph.faults.add("GET", "*/[$]value", status=400, code="ErrorItemCorrupt", times=None)
+    found = {check.check: check for check in checks(load(world.stage.settings_file))}
+    assert (found["delta"].ok, found["mime"].ok) == (True, None)
+
 
 def test_doctor_asks_staff_to_answer_and_judges_what_came(world: World) -> None:
     file = str(world.stage.settings_file)

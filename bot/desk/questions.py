@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot import work
 from bot.casebook import journal, ledger
 from bot.casebook.schema import Ask, Case, Letter, Message, Request
-from bot.cases import cases_of, work_by
+from bot.cases import COLLECT, FILE, IDENTIFY, WATCH, cases_of, work_by
 from bot.clock import AMSTERDAM, local_date
 from bot.context import Bot
 from bot.letters import Person, address_hash, code_of, content_of, parts_of, person_of, request_vault, write
@@ -647,19 +647,20 @@ def processor_refused(
 
 
 STEPS = {
-    "identify": "nagaan of de afzender in de webwinkel staat",
-    "collect": "gegevens opvragen bij een verwerker",
-    "watch": "de zaak sluiten na het antwoord aan de klant",
-    "file": "de e-mail in de mailbox op zijn plaats zetten",
-    "remind": "herinneren aan een vraag die nog openstaat",
+    IDENTIFY: "nagaan of de afzender in de webwinkel staat",
+    COLLECT: "gegevens opvragen bij een verwerker",
+    WATCH: "de zaak sluiten na het antwoord aan de klant",
+    FILE: "de e-mail in de mailbox op zijn plaats zetten",
+    REMIND: "herinneren aan een vraag die nog openstaat",
     "list": "de lijst met concepten maken",
 }
-HALTING = ("identify", "collect")  # without these a case goes no further
+"""The steps of a case in words. Given up, they are tried once a day: one bad night must not halt a case for ever."""
+HALTING = (IDENTIFY, COLLECT)  # without these a case goes no further
 
 
 def work_failed(bot: Bot, session: Session, item: work.Item, request: Request | None, case: Case | None) -> None:
     """Work that failed for good is told to staff, never silently dropped; once, though it may be tried every day."""
-    step = STEPS.get(item.kind, item.kind)
+    step = STEPS.get(item.kind, "een e-mail verwerken of versturen")
     reference = case.reference if case else request.reference if request else ""
     due = work_by(bot, request, case) if request and case else request.work_by if request else None
     write(
